@@ -1,0 +1,1 @@
+"""Option trade signals after each US market close: features, models, decisions, words."""
