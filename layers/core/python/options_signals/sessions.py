@@ -18,8 +18,8 @@ from options_signals.errors import InvalidValueError
 NEW_YORK = ZoneInfo("America/New_York")
 FULL_DAY_CLOSE = dt.time(16, 0)
 FIRST_DAY = dt.date(1990, 1, 1)
-# The calendar library publishes holidays about a year ahead; beyond its own end it would guess.
-LAST_DAY = dt.date(2027, 12, 31)
+# Later years follow the exchange's standing holiday rules; closings nobody foresaw come with library updates.
+LAST_DAY = dt.date(2035, 12, 31)
 
 
 @cache
@@ -33,7 +33,7 @@ def _days() -> npt.NDArray[np.datetime64]:
 
 
 def all_sessions() -> npt.NDArray[np.datetime64]:
-    """Every known session as datetime64[D], ascending, from 1990 through 2027."""
+    """Every known session as datetime64[D], ascending, from 1990 through 2035."""
     return _days()
 
 
@@ -71,7 +71,9 @@ def session_of(instant: dt.datetime) -> dt.date | None:
     """
     if instant.tzinfo is None:
         raise InvalidValueError(
-            name="instant", value=instant.isoformat(), allowed="a time with a zone, such as 2022-11-23T21:45:00+00:00"
+            name="instant",
+            value=instant.isoformat(),
+            allowed="a time with a zone, such as 2022-11-23T21:45:00+00:00",
         )
     day = instant.astimezone(NEW_YORK).date()
     return day if is_session(day) and instant >= close_of(day) else None

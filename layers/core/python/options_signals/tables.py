@@ -1,0 +1,329 @@
+"""The schema of every table, with units, and one `validate`.
+
+In memory a table is a pandas DataFrame. Dates are midnight `datetime64[s]` without a zone and mean the
+New York date; instants are `datetime64[us, UTC]`; numbers are float64; text is `str`. On disk a date is a date32.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from options_signals.errors import NotFoundError, TableError
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    DATE = "date"
+    INSTANT = "instant"
+    NUMBER = "number"
+
+
+ARROW = {
+    Kind.TEXT: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.INSTANT: pa.timestamp("us", tz="UTC"),
+    Kind.NUMBER: pa.float64(),
+}
+MEMORY = {
+    Kind.TEXT: "str",
+    Kind.DATE: "datetime64[s]",
+    Kind.INSTANT: "datetime64[us, UTC]",
+    Kind.NUMBER: "float64",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its kind, its unit, and what values it may hold."""
+
+    name: str
+    kind: Kind
+    unit: str
+    optional: bool = False  # the column may be absent
+    nullable: bool = False  # single values may be unknown
+    least: float | None = None
+    most: float | None = None
+    one_of: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A named set of columns, unique and sorted by `key`; an open-ended one carries further number columns."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    open_ended: bool = False
+
+    def schema(self, present: pd.Index) -> pa.Schema:
+        """The Arrow schema of a frame with these columns, in the table's own order."""
+        known = [pa.field(c.name, ARROW[c.kind]) for c in self.columns if c.name in present]
+        names = {c.name for c in self.columns}
+        return pa.schema(known + [pa.field(name, pa.float64()) for name in present if name not in names])
+
+    def empty(self) -> pd.DataFrame:
+        """No rows, all columns that must be there."""
+        return pd.DataFrame({c.name: pd.Series(dtype=MEMORY[c.kind]) for c in self.columns if not c.optional})
+
+
+def _text(name: str, unit: str, **rules: object) -> Column:
+    return Column(name=name, kind=Kind.TEXT, unit=unit, **rules)  # type: ignore[arg-type]  # rules are Column's own
+
+
+def _date(name: str, unit: str, **rules: object) -> Column:
+    return Column(name=name, kind=Kind.DATE, unit=unit, **rules)  # type: ignore[arg-type]
+
+
+def _instant(name: str, unit: str, **rules: object) -> Column:
+    return Column(name=name, kind=Kind.INSTANT, unit=unit, **rules)  # type: ignore[arg-type]
+
+
+def _number(name: str, unit: str, **rules: object) -> Column:
+    return Column(name=name, kind=Kind.NUMBER, unit=unit, **rules)  # type: ignore[arg-type]
+
+
+BARS = Table(
+    name="bars",
+    key=("ticker", "session"),
+    columns=(
+        _text("ticker", "symbol"),
+        _date("session", "New York date"),
+        *(
+            _number(name, "USD, traded, split-adjusted", nullable=True)
+            for name in ("open", "high", "low", "close")
+        ),
+        _number("adj_close", "USD, total return; its level is arbitrary", optional=True, nullable=True),
+        _number("volume", "shares", nullable=True),
+    ),
+)
+DIVIDENDS = Table(
+    name="dividends",
+    key=("ticker", "ex_date"),
+    columns=(
+        _text("ticker", "symbol"),
+        _date("ex_date", "first date without the dividend"),
+        _number("amount", "USD per share", least=0.0),
+        _date("known_on", "first date on which the public could know it", nullable=True),
+    ),
+)
+VOL_INDICES = Table(
+    name="vol_indices",
+    key=("index", "session"),
+    columns=(
+        _text("index", "VIX, VXN, RVX, VXD, VIX3M, VIX9D, VVIX"),
+        _date("session", "New York date"),
+        *(
+            _number(name, "index points = annualised percent", nullable=True)
+            for name in ("open", "high", "low")
+        ),
+        _number("close", "index points = annualised percent", least=0.0),
+    ),
+)
+MACRO = Table(
+    name="macro",
+    key=("series", "observed_on", "available_on"),
+    columns=(
+        _text("series", "FRED's name of the series"),
+        _date("observed_on", "the day or month the value speaks of"),
+        _number("value", "unit of the series; rates in percent"),
+        _date("available_on", "first date on which the public could know it"),
+    ),
+)
+SENTIMENT = Table(
+    name="sentiment",
+    key=("ticker", "captured_at"),
+    columns=(
+        _text("ticker", "symbol"),
+        _instant("captured_at", "UTC"),
+        _number("bullish_share", "0..1", nullable=True, least=0.0, most=1.0),
+        _number("bearish_share", "0..1", nullable=True, least=0.0, most=1.0),
+        _number("articles", "count", nullable=True, least=0.0),
+        _number("buzz", "0..1", nullable=True, least=0.0, most=1.0),
+        _number("reddit_mentions", "count in 24 hours", nullable=True, least=0.0),
+        _number("reddit_mentions_24h_ago", "count in the 24 hours before", nullable=True, least=0.0),
+    ),
+)
+EARNINGS = Table(
+    name="earnings",
+    key=("ticker", "announced_on"),
+    columns=(
+        _text("ticker", "symbol"),
+        _date("announced_on", "New York date of the announcement"),
+        _text("release_time", "pre, post", nullable=True, one_of=("pre", "post")),
+        _number("eps_estimate", "USD", nullable=True),
+        _number("eps_actual", "USD", nullable=True),
+        _date("known_on", "first date on which the public could know the date", nullable=True),
+    ),
+)
+CHAIN = Table(
+    name="chain",
+    key=("contract",),
+    columns=(
+        _text("contract", "OCC symbol"),
+        _text("underlying", "symbol"),
+        _instant("captured_at", "UTC"),
+        _number("spot", "USD", least=0.0),
+        _date("expiration", "last trading date"),
+        _text("right", "call, put", one_of=("call", "put")),
+        _number("strike", "USD", least=0.0),
+        _number("bid", "USD per share", nullable=True),
+        _number("ask", "USD per share", nullable=True),
+        _number("last", "USD per share", nullable=True),
+        _number("volume", "contracts", nullable=True),
+        _number("open_interest", "contracts", nullable=True),
+        _number("implied_vol", "decimal per year, the vendor's", nullable=True),
+    ),
+)
+FEATURES = Table(
+    name="features",
+    key=("ticker", "session"),
+    columns=(_text("ticker", "symbol"), _date("session", "New York date")),
+    open_ended=True,
+)
+PREDICTIONS = Table(
+    name="predictions",
+    key=("ticker", "session", "model"),
+    columns=(
+        _text("ticker", "symbol"),
+        _date("session", "New York date"),
+        _text("model", "direction, iv_regime"),
+        _text("version", "version of the model"),
+        _number("threshold", "probability from which the direction is UP", nullable=True),
+    ),
+    open_ended=True,
+)
+
+TABLES = {
+    table.name: table
+    for table in (BARS, DIVIDENDS, VOL_INDICES, MACRO, SENTIMENT, EARNINGS, CHAIN, FEATURES, PREDICTIONS)
+}
+
+
+def table_named(name: str) -> Table:
+    """The table of that name, or NotFoundError with the names there are."""
+    if name not in TABLES:
+        raise NotFoundError(what=f"table {name}", where="tables.py", remedy=f"There are {', '.join(TABLES)}.")
+    return TABLES[name]
+
+
+def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the table's own column order and types, sorted by key.
+
+    Only the form is judged here: names, kinds, limits, unknown values where none may be, one row per key.
+    Whether the numbers make sense for a session is the quality verdict's question.
+
+    Raises
+    ------
+    TableError
+        Naming table, column, row and value of the first breach.
+    """
+    names = [c.name for c in table.columns]
+    extra = [name for name in frame.columns if name not in names]
+    if extra and not table.open_ended:
+        raise TableError(
+            table=table.name, column=str(extra[0]), row=None, value="a column", allowed=", ".join(names)
+        )
+    columns = [_checked(table, column, frame) for column in table.columns if _is_there(table, column, frame)]
+    columns += [_as_kind(table, Column(name=name, kind=Kind.NUMBER, unit=""), frame[name]) for name in extra]
+    checked = pd.concat(columns, axis="columns") if columns else table.empty()
+    ordered = checked.sort_values(list(table.key), ignore_index=True)
+    _refuse_twins(table, ordered)
+    return ordered
+
+
+def _is_there(table: Table, column: Column, frame: pd.DataFrame) -> bool:
+    if column.name in frame.columns:
+        return True
+    if column.optional:
+        return False
+    raise TableError(
+        table=table.name,
+        column=column.name,
+        row=None,
+        value="no such column",
+        allowed=f"{column.kind} ({column.unit})",
+    )
+
+
+def _checked(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
+    values = _as_kind(table, column, frame[column.name])
+    for rule, broken in _breaches(column, values):
+        if broken.any():
+            at = int(np.flatnonzero(broken.to_numpy())[0])
+            row = _row_name(table, frame, at)
+            raise TableError(
+                table=table.name, column=column.name, row=row, value=values.iloc[at], allowed=rule
+            )
+    return values
+
+
+def _breaches(column: Column, values: pd.Series) -> list[tuple[str, pd.Series]]:
+    rules: list[tuple[str, Callable[[], pd.Series]]] = []
+    if not column.nullable and not column.optional:
+        rules.append((f"a known {column.kind}", values.isna))
+    if column.kind is Kind.NUMBER:
+        rules.append(("a finite number", lambda: values.abs() == np.inf))
+    if column.least is not None:
+        rules.append((f">= {column.least:g}", lambda: values < column.least))
+    if column.most is not None:
+        rules.append((f"<= {column.most:g}", lambda: values > column.most))
+    if column.one_of is not None:
+        allowed = list(column.one_of)
+        rules.append((", ".join(allowed), lambda: values.notna() & ~values.isin(allowed)))
+    return [(text, rule()) for text, rule in rules]
+
+
+def _as_kind(table: Table, column: Column, values: pd.Series) -> pd.Series:
+    try:
+        if column.kind is Kind.DATE:
+            dates = pd.to_datetime(values)
+            _refuse_times(table, column, dates)
+            return dates.astype("datetime64[s]")
+        if column.kind is Kind.INSTANT:
+            return pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
+        return values.astype(MEMORY[column.kind])  # type: ignore[call-overload, no-any-return]  # the stubs know literals only
+    except (ValueError, TypeError) as error:
+        raise TableError(
+            table=table.name,
+            column=column.name,
+            row=None,
+            value=str(error),
+            allowed=f"{column.kind} ({column.unit})",
+        ) from error
+
+
+def _refuse_times(table: Table, column: Column, dates: pd.Series) -> None:
+    off = dates.notna() & (dates != dates.dt.normalize())
+    if dates.dt.tz is not None or off.any():
+        example = dates[off].iloc[0] if off.any() else dates.iloc[0] if len(dates) else dates.dtype
+        raise TableError(
+            table=table.name,
+            column=column.name,
+            row=None,
+            value=str(example),
+            allowed="a date without time or zone",
+        )
+
+
+def _refuse_twins(table: Table, frame: pd.DataFrame) -> None:
+    twins = frame.duplicated(list(table.key))
+    if twins.any():
+        at = int(np.flatnonzero(twins.to_numpy())[0])
+        raise TableError(
+            table=table.name,
+            column=", ".join(table.key),
+            row=at,
+            value=_row_name(table, frame, at),
+            allowed="one row per key",
+        )
+
+
+def _row_name(table: Table, frame: pd.DataFrame, at: int) -> str:
+    parts = [str(frame[key].iloc[at]).removesuffix(" 00:00:00") for key in table.key if key in frame.columns]
+    return f"{at} ({' '.join(parts)})"
