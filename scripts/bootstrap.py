@@ -39,7 +39,7 @@ No Python 3.13 was found, and uv could not fetch one. Do one of these, then repe
 
 INSTALL_REMEDY = """\
 uv could not install the locked packages; its own message stands above. If the network is the reason: uv
-takes a proxy from HTTPS_PROXY and a certificate from SSL_CERT_FILE; a repeated run keeps what it has fetched."""
+takes a proxy from HTTPS_PROXY and a certificate from SSL_CERT_FILE; the next run keeps what was fetched."""
 
 
 class BootstrapError(Exception):
@@ -105,7 +105,7 @@ def choose_wheel(uv: LockedUv, system: str, machine: str, libc: str) -> Wheel:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Read the version that ``uv --version`` prints: ``uv 0.13.8 (...)`` is ``(0, 13, 8)``, nonsense ``()``."""
+    """Read the version that ``uv --version`` prints: ``uv 0.13.8 (...)`` is ``(0, 13, 8)``, else ``()``."""
     match = re.search(r"\d+(?:\.\d+)+", text)
     return tuple(map(int, match[0].split("."))) if match else ()
 
