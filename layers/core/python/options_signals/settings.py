@@ -46,26 +46,16 @@ class _Section(BaseModel):
 class Quality(_Section):
     """When a ticker's data is good enough."""
 
-    min_sessions: int = Field(
-        default=504, ge=280, description="bars a ticker must have, complete, up to the session"
-    )
-    max_missing_inputs: Share = Field(
-        default=0.1, description="share of a model's inputs that may be unknown"
-    )
+    min_sessions: int = Field(default=504, ge=280, description="bars a ticker must have, complete, up to the session")
+    max_missing_inputs: Share = Field(default=0.1, description="share of a model's inputs that may be unknown")
 
 
 class Decision(_Section):
     """Floors and switches of the decision; defaults as in docs/decisions.md."""
 
-    trade_unproven: bool = Field(
-        default=False, description="trade a direction without proven skill, at half size"
-    )
-    min_direction: Share = Field(
-        default=0.55, description="least direction confidence in LOW and HIGH volatility"
-    )
-    min_direction_normal: Share = Field(
-        default=0.52, description="least direction confidence in NORMAL volatility"
-    )
+    trade_unproven: bool = Field(default=False, description="trade a direction without proven skill, at half size")
+    min_direction: Share = Field(default=0.55, description="least direction confidence in LOW and HIGH volatility")
+    min_direction_normal: Share = Field(default=0.52, description="least direction confidence in NORMAL volatility")
     min_iv: Share = Field(default=0.35, description="least volatility-regime confidence")
     min_overall: Share = Field(default=0.55, description="least overall confidence for half size")
     floor_overall: Share = Field(default=0.45, description="absolute floor of overall confidence")
@@ -77,9 +67,7 @@ class Decision(_Section):
 class Risk(_Section):
     """Money at risk."""
 
-    account_usd: Annotated[float, Field(gt=0)] = Field(
-        default=25_000.0, description="size of the account in USD"
-    )
+    account_usd: Annotated[float, Field(gt=0)] = Field(default=25_000.0, description="size of the account in USD")
     overlay: Share = Field(default=1.0, description="multiplier on every trade's risk; never above 1")
 
 
@@ -92,22 +80,14 @@ class Settings(_Section):
     0.35
     """
 
-    tickers: tuple[Ticker, ...] = Field(
-        default=("SPY", "QQQ", "IWM"), min_length=1, description="the watchlist"
-    )
+    tickers: tuple[Ticker, ...] = Field(default=("SPY", "QQQ", "IWM"), min_length=1, description="the watchlist")
     allow_iv_proxy: Mapping[Ticker, str] = Field(
         default_factory=dict,
         description="ticker to volatility index, for tickers without an index of their own",
     )
-    model_scope: str = Field(
-        default="ticker", pattern="^(ticker|pooled)$", description="one model per ticker, or one"
-    )
-    slots: tuple[str, ...] = Field(
-        default=("16:45", "18:45", "20:45"), description="New York times of the runs"
-    )
-    chunks: int = Field(
-        default=40, ge=1, le=40, description="most chunks of the watchlist that run side by side"
-    )
+    model_scope: str = Field(default="ticker", pattern="^(ticker|pooled)$", description="one model per ticker, or one")
+    slots: tuple[str, ...] = Field(default=("16:45", "18:45", "20:45"), description="New York times of the runs")
+    chunks: int = Field(default=40, ge=1, le=40, description="most chunks of the watchlist that run side by side")
     quality: Quality = Quality()
     decision: Decision = Decision()
     risk: Risk = Risk()
@@ -140,13 +120,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(
-            origin=str(path), problems=(f"the file cannot be read as YAML: {error}",)
-        ) from error
+        raise SettingsError(origin=str(path), problems=(f"the file cannot be read as YAML: {error}",)) from error
     if not isinstance(values, dict):
-        raise SettingsError(
-            origin=str(path), problems=(f"found a {type(values).__name__}, allowed: key: value lines",)
-        )
+        raise SettingsError(origin=str(path), problems=(f"found a {type(values).__name__}, allowed: key: value lines",))
     return values
 
 
@@ -174,9 +150,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        merged[key] = (
-            _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-        )
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 

@@ -1,7 +1,7 @@
 """The schema of every table, with units, and one `validate`.
 
 In memory a table is a pandas DataFrame. Dates are midnight `datetime64[s]` without a zone and mean the
-New York date; instants are `datetime64[us, UTC]`; numbers are float64; text is `str`. On disk a date is a date32.
+New York date; instants are `datetime64[us, UTC]`; numbers are float64; text is `str`. On disk dates are date32.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A named set of columns, unique and sorted by `key`; an open-ended one carries further number columns."""
+    """A named set of columns, unique and sorted by `key`; an open-ended one carries more number columns."""
 
     name: str
     key: tuple[str, ...]
@@ -94,10 +94,7 @@ BARS = Table(
     columns=(
         _text("ticker", "symbol"),
         _date("session", "New York date"),
-        *(
-            _number(name, "USD, traded, split-adjusted", nullable=True)
-            for name in ("open", "high", "low", "close")
-        ),
+        *(_number(name, "USD, traded, split-adjusted", nullable=True) for name in ("open", "high", "low", "close")),
         _number("adj_close", "USD, total return; its level is arbitrary", optional=True, nullable=True),
         _number("volume", "shares", nullable=True),
     ),
@@ -118,10 +115,7 @@ VOL_INDICES = Table(
     columns=(
         _text("index", "VIX, VXN, RVX, VXD, VIX3M, VIX9D, VVIX"),
         _date("session", "New York date"),
-        *(
-            _number(name, "index points = annualised percent", nullable=True)
-            for name in ("open", "high", "low")
-        ),
+        *(_number(name, "index points = annualised percent", nullable=True) for name in ("open", "high", "low")),
         _number("close", "index points = annualised percent", least=0.0),
     ),
 )
@@ -226,9 +220,7 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     names = [c.name for c in table.columns]
     extra = [name for name in frame.columns if name not in names]
     if extra and not table.open_ended:
-        raise TableError(
-            table=table.name, column=str(extra[0]), row=None, value="a column", allowed=", ".join(names)
-        )
+        raise TableError(table=table.name, column=str(extra[0]), row=None, value="a column", allowed=", ".join(names))
     columns = [_checked(table, column, frame) for column in table.columns if _is_there(table, column, frame)]
     columns += [_as_kind(table, Column(name=name, kind=Kind.NUMBER, unit=""), frame[name]) for name in extra]
     checked = pd.concat(columns, axis="columns") if columns else table.empty()
@@ -257,9 +249,7 @@ def _checked(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
         if broken.any():
             at = int(np.flatnonzero(broken.to_numpy())[0])
             row = _row_name(table, frame, at)
-            raise TableError(
-                table=table.name, column=column.name, row=row, value=values.iloc[at], allowed=rule
-            )
+            raise TableError(table=table.name, column=column.name, row=row, value=values.iloc[at], allowed=rule)
     return values
 
 

@@ -1,0 +1,164 @@
+"""One session's inputs, as fetched that day, committed by a manifest and never changed.
+
+A snapshot lies under `snapshots/<namespace>/<session>/<attempt>/`. Its tables are written first; the manifest,
+put only if its key is free, commits them. What has no manifest does not exist. The manifest pins everything a
+replay needs: digests of the tables, models, settings, code version and every stored value that was read.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from options_signals.errors import CorruptError, NotFoundError
+from options_signals.lake import ObjectStore, canonical_json, from_parquet, sha256, to_parquet
+from options_signals.tables import Table, table_named
+
+REFETCH = "Run the session again: a new attempt fetches it afresh."
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Origin(_Record):
+    """Where a table came from, when, and the terms under which it may be kept."""
+
+    source: str
+    captured_at: dt.datetime
+    rights: str
+
+
+class TableRef(_Record):
+    """A stored table: its key in the lake and the digest of its bytes."""
+
+    key: str
+    sha256: str
+    rows: int
+    origin: Origin
+
+
+class Verdict(_Record):
+    """Whether one ticker's data is good enough for one session, and why not."""
+
+    status: Literal["ok", "degraded", "refused"]
+    reasons: tuple[str, ...] = ()
+
+
+class BundleRef(_Record):
+    """A model bundle, pinned: its folder in the lake and the digest of its card (which pins the graph)."""
+
+    name: str
+    scope: str
+    version: str
+    prefix: str
+    card_sha256: str
+
+
+class Manifest(_Record):
+    """What one session's decisions rest on, and nothing else."""
+
+    namespace: str
+    session: dt.date
+    attempt: int
+    created_at: dt.datetime
+    tables: Mapping[str, TableRef]
+    verdicts: Mapping[str, Verdict]
+    models: tuple[BundleRef, ...]
+    settings: Mapping[str, object]
+    config_id: str
+    code_version: str
+    previous_session: dt.date
+    previous: Mapping[str, str]  # ticker -> what was said of it the session before, in two or three words
+    absent: tuple[str, ...] = ()  # inputs nobody delivers here, such as "macro"
+
+    def model_for(self, name: str, ticker: str) -> BundleRef | None:
+        """The pinned bundle of that name for the ticker: its own before the pooled one."""
+        by_scope = {ref.scope: ref for ref in self.models if ref.name == name}
+        return by_scope.get(ticker) or by_scope.get("pooled")
+
+
+def prefix_of(namespace: str, session: dt.date, attempt: int) -> str:
+    """The folder of one attempt. A namespace's colon would upset some file systems; it becomes a dash."""
+    return f"snapshots/{namespace.replace(':', '-')}/{session.isoformat()}/{attempt:03d}"
+
+
+def manifest_key(namespace: str, session: dt.date, attempt: int) -> str:
+    """The key whose existence commits the snapshot."""
+    return f"{prefix_of(namespace, session, attempt)}/manifest.json"
+
+
+def next_attempt(store: ObjectStore, namespace: str, session: dt.date) -> int:
+    """One more than the highest attempt of which anything is stored; 1 for the first."""
+    folder = prefix_of(namespace, session, 0).rsplit("/", 1)[0] + "/"
+    used = [int(key.removeprefix(folder).split("/", 1)[0]) for key in store.keys(folder)]
+    return max(used, default=0) + 1
+
+
+def committed_attempts(store: ObjectStore, namespace: str, session: dt.date) -> list[int]:
+    """Attempts that have a manifest, ascending."""
+    folder = prefix_of(namespace, session, 0).rsplit("/", 1)[0] + "/"
+    ends = [key.removeprefix(folder) for key in store.keys(folder) if key.endswith("/manifest.json")]
+    return sorted(int(end.split("/", 1)[0]) for end in ends)
+
+
+def write_table(store: ObjectStore, prefix: str, table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:
+    """Store one table of a snapshot or of a step's output; return the reference that pins it."""
+    body = to_parquet(table, frame)
+    key = f"{prefix}/{table.name}.parquet"
+    store.put(key, body)
+    return TableRef(key=key, sha256=sha256(body), rows=len(frame), origin=origin)
+
+
+def read_table(store: ObjectStore, name: str, ref: TableRef) -> pd.DataFrame:
+    """Read the table a reference pins.
+
+    Raises
+    ------
+    CorruptError
+        Where the bytes are not those that were written.
+    """
+    body = store.get(ref.key)
+    if sha256(body) != ref.sha256:
+        raise CorruptError(
+            what=store.where(ref.key),
+            expected=f"sha256 {ref.sha256[:12]}",
+            found=sha256(body)[:12],
+            remedy=REFETCH,
+        )
+    return from_parquet(table_named(name), body, name=store.where(ref.key))
+
+
+def commit(store: ObjectStore, manifest: Manifest) -> str:
+    """Write the manifest if its key is free; return the key. AlreadyStoredError where another run was first."""
+    key = manifest_key(manifest.namespace, manifest.session, manifest.attempt)
+    store.put_new(key, canonical_json(manifest.model_dump(mode="json")))
+    return key
+
+
+def read_manifest(store: ObjectStore, namespace: str, session: dt.date, attempt: int) -> Manifest:
+    """The manifest of one attempt; NotFoundError without one, CorruptError where it cannot be read."""
+    key = manifest_key(namespace, session, attempt)
+    try:
+        return Manifest.model_validate_json(store.get(key))
+    except ValidationError as error:
+        raise CorruptError(
+            what=store.where(key),
+            expected="a manifest",
+            found=f"{error.error_count()} broken fields",
+            remedy=REFETCH,
+        ) from error
+
+
+def newest_manifest(store: ObjectStore, namespace: str, session: dt.date) -> Manifest:
+    """The manifest of the last committed attempt; NotFoundError where the session was never fetched."""
+    attempts = committed_attempts(store, namespace, session)
+    if not attempts:
+        raise NotFoundError(
+            what=f"snapshot of {session} in the namespace {namespace}",
+            where=store.where("snapshots/"),
+            remedy="Fetch it with `signals run --session` or `signals fetch --session`.",
+        )
+    return read_manifest(store, namespace, session, attempts[-1])

@@ -1,0 +1,1 @@
+"""One module per provider; each returns the tables of `tables.py`."""
