@@ -38,8 +38,13 @@ No Python 3.13 was found, and uv could not fetch one. Do one of these, then repe
   - point UV_PYTHON at the python3.13 you have"""
 
 INSTALL_REMEDY = """\
-uv could not install the locked packages; its own message stands above. If the network is the reason: uv
-takes a proxy from HTTPS_PROXY and a certificate from SSL_CERT_FILE; the next run keeps what was fetched."""
+uv could not install the locked packages; its own message stands above. If the network is the reason:
+  - name the proxy in HTTPS_PROXY, or an own certificate in SSL_CERT_FILE, and repeat; what was fetched is kept
+  - where only a mirror can be reached, install the same versions from it, then repeat the command:
+      export UV_DEFAULT_INDEX=<address of the mirror>
+      {uv} venv --allow-existing
+      {uv} export --frozen --all-groups --no-emit-project --output-file .venv/locked.txt
+      {uv} pip install --requirement .venv/locked.txt"""
 
 
 class BootstrapError(Exception):
@@ -113,9 +118,7 @@ def version_of(text: str) -> tuple[int, ...]:
 def is_usable(uv: str, wanted: str) -> bool:
     """Say whether the program `uv` runs and is not older than the locked one: such a uv reads the lock."""
     try:
-        answer = subprocess.run(
-            [uv, "--version"], capture_output=True, text=True, timeout=TIMEOUT_S, check=True
-        )
+        answer = subprocess.run([uv, "--version"], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
     return version_of(answer.stdout) >= version_of(wanted)
@@ -209,17 +212,26 @@ def is_current(groups: list[str]) -> bool:
     return python.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") in accepted
 
 
+def uv_environment() -> dict[str, str]:
+    """Point uv at this project's .venv, and at Pythons that need not be on PATH: the running one and pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    places = [Path(sys.executable).parent, *sorted(pyenv.glob("versions/3.13.*/bin"))]
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, places)])
+    environment = {**os.environ, "PATH": path, "UV_PROJECT_ENVIRONMENT": str(VENV)}
+    environment.pop("VIRTUAL_ENV", None)
+    return environment
+
+
 def sync(uv: str, groups: list[str]) -> None:
     """Install the locked packages; what the user has added to the environment stays."""
-    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV)}
-    environment.pop("VIRTUAL_ENV", None)
+    environment = uv_environment()
     quiet = [] if sys.stderr.isatty() else ["--quiet"]  # bars are for people, not for logs
     print(f"setup: installing the locked packages into {VENV.name}/", flush=True)
     command = [uv, "sync", "--frozen", "--inexact", *groups, *quiet]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
-        find = [uv, "python", "find", "--no-project"]
+        find = [uv, "python", "find", "--system", "3.13"]
         python = subprocess.run(find, cwd=ROOT, env=environment, capture_output=True, check=False)
-        raise BootstrapError(PYTHON_REMEDY.format(uv=uv) if python.returncode else INSTALL_REMEDY)
+        raise BootstrapError((PYTHON_REMEDY if python.returncode else INSTALL_REMEDY).format(uv=uv))
     STAMP.write_text(fingerprint(groups), encoding="utf-8")
 
 
