@@ -6,6 +6,7 @@ SignalError
 │   ├── ProviderUnavailableError   a data provider is down, slow or answers nonsense
 │   ├── ProviderThrottledError     a data provider asks us to slow down
 │   ├── StoreUnavailableError      the lake or the table cannot be reached
+│   ├── DeliveryDeferredError      a message was certainly not taken this time; it may be the next
 │   ├── DeliveryUnknownError       a message was handed over and nobody knows whether it was taken
 │   └── PublishingElsewhereError   another run holds the lease on this session's digest
 └── Permanent                    trying again cannot help: bad input, missing data, broken artefact
@@ -66,6 +67,14 @@ class StoreUnavailableError(Retryable):
     def __init__(self, *, store: str, action: str, detail: str) -> None:
         self.store, self.action, self.detail = store, action, detail
         super().__init__(f"{action} on {store} failed: {detail}. Nothing was half-written; try again.")
+
+
+class DeliveryDeferredError(Retryable):
+    """A message was certainly not taken this time; it may be the next."""
+
+    def __init__(self, *, channel: str, message_id: str, detail: str) -> None:
+        self.channel, self.message_id, self.detail = channel, message_id, detail
+        super().__init__(f"message {message_id} to {channel} was not taken: {detail}. Nothing was sent; try again.")
 
 
 class DeliveryUnknownError(Retryable):
