@@ -105,9 +105,12 @@ def committed_attempts(store: ObjectStore, namespace: str, session: dt.date) -> 
 
 
 def write_table(store: ObjectStore, prefix: str, table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:
-    """Store one table of a snapshot or of a step's output; return the reference that pins it."""
+    """Store one table of a snapshot or of a step's output; return the reference that pins it.
+
+    The key carries the digest, so that two runs of one attempt cannot overwrite each other's tables.
+    """
     body = to_parquet(table, frame)
-    key = f"{prefix}/{table.name}.parquet"
+    key = f"{prefix}/{table.name}-{sha256(body)[:12]}.parquet"
     store.put(key, body)
     return TableRef(key=key, sha256=sha256(body), rows=len(frame), origin=origin)
 
