@@ -26,7 +26,7 @@ test: setup-all ## the whole check: format, lint, types, import rules, every tes
 	@echo '== format (ruff format --check)' && $(BIN)/ruff format --check
 	@echo '== lint (ruff check)'            && $(BIN)/ruff check
 	@echo '== types (mypy)'                 && $(BIN)/mypy
-	@echo '== import rules (lint-imports)'  && $(BIN)/lint-imports --no-cache
+	@echo '== import rules (lint-imports)'  && $(BIN)/lint-imports --no-cache --no-logo
 	@echo '== tests (pytest)'               && $(BIN)/pytest -n 2
 
 quick: setup-all ## the tests without the slow ones
@@ -37,7 +37,7 @@ format: setup ## put the code into the project's form
 	@$(BIN)/ruff format
 
 bench: setup-all ## measure speed and memory, each figure beside a peer
-	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+	@for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
 
 clean: ## remove the environment, tools and caches; .signals (your models and signals) stays
 	rm -rf .venv .tools build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

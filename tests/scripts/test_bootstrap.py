@@ -1,5 +1,6 @@
 import hashlib
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -176,6 +177,19 @@ def test_error_names_every_way_that_was_tried(tmp_path: Path, monkeypatch: pytes
     assert unreachable.url in str(caught.value)
     assert "No module named pip" in str(caught.value)
     assert "HTTPS_PROXY" in str(caught.value)
+
+
+def test_uv_sees_the_pythons_of_pyenv_without_their_being_on_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("3.12.1", "3.13.0"):
+        (tmp_path / "versions" / version / "bin").mkdir(parents=True)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", "first")
+
+    places = bootstrap.uv_environment()["PATH"].split(os.pathsep)
+
+    assert places == ["first", str(Path(sys.executable).parent), str(tmp_path / "versions/3.13.0/bin")]
 
 
 @pytest.fixture
