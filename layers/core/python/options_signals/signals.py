@@ -6,9 +6,9 @@ They cross process boundaries and are stored for ever, so they are frozen, refus
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -68,7 +68,7 @@ class Contribution(_Record):
 
 
 class TrackRecord(_Record):
-    """How often it happened, walk-forward, when the model said about this much."""
+    """How often UP happened, walk-forward, in `count` cases where the model gave it between `low` and `high`."""
 
     low: Probability
     high: Probability
@@ -76,10 +76,20 @@ class TrackRecord(_Record):
     count: int
 
 
-class DirectionForecast(_Record):
+class _ModelForecast(_Record):
+    version: str
+    inputs: int = Field(ge=1, description="how many features the served forecast reads")
+    imputed: tuple[str, ...] = ()  # those unknown today, filled with the training median
+
+    @property
+    def imputed_share(self) -> float:
+        """Share of the inputs that are unknown today: 0.05 for 2 of 40."""
+        return len(self.imputed) / self.inputs
+
+
+class DirectionForecast(_ModelForecast):
     """P(UP given a move of more than 1 % in 5 sessions), calibrated, with what is known of its worth."""
 
-    version: str
     p_up: Probability
     threshold: Probability
     base_rate: Probability
@@ -91,7 +101,6 @@ class DirectionForecast(_Record):
     auc_high: float
     track_record: TrackRecord | None
     contributions: tuple[Contribution, ...]
-    imputed: tuple[str, ...] = ()  # inputs unknown today, filled with the training median
 
     @property
     def direction(self) -> Direction:
@@ -105,24 +114,29 @@ class DirectionForecast(_Record):
 
     @property
     def confidence(self) -> float:
-        """Probability of the chosen side."""
-        return self.p_up if self.direction is Direction.UP else 1.0 - self.p_up
+        """Probability of the chosen side; to 10 decimals, so that 1 - 0.42 is 0.58 and not a hair above."""
+        return round(self.p_up if self.direction is Direction.UP else 1.0 - self.p_up, 10)
 
 
-class IvForecast(_Record):
-    """Probabilities of the IV regime in 5 sessions."""
+class IvForecast(_ModelForecast):
+    """Probabilities of the IV regime in 5 sessions; they sum to 1."""
 
-    version: str
     index: str  # the index it is about, such as VIX
     proxy: bool  # whether that is another market's index, allowed by settings
-    iv_rank: float  # today's, 0-100
+    iv_rank: float = Field(ge=0.0, le=100.0, description="today's")
     p_low: Probability
     p_normal: Probability
     p_high: Probability
     served: str  # model, rule or average
     log_loss: float
     baseline_log_loss: float
-    imputed: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Self:
+        total = self.p_low + self.p_normal + self.p_high
+        if abs(total - 1.0) > 1e-4:  # float32 graphs are off by less
+            raise ValueError(f"p_low, p_normal and p_high sum to {total:.4f}, allowed: 1")
+        return self
 
     @property
     def probabilities(self) -> Mapping[IvRegime, float]:
@@ -136,8 +150,8 @@ class IvForecast(_Record):
 
     @property
     def confidence(self) -> float:
-        """Probability of the likeliest regime."""
-        return max(self.probabilities.values())
+        """Probability of the likeliest regime, to 10 decimals."""
+        return round(max(self.probabilities.values()), 10)
 
     @property
     def regime_now(self) -> IvRegime:
@@ -168,20 +182,40 @@ class Forecast(_Record):
     refusals: tuple[str, ...] = ()  # why a forecast is missing
 
 
+class Leg(_Record):
+    """One leg as the matrix asks for it: which option to look for in the chain.
+
+    Deltas are absolute (0.30 for a put of -0.30). At the money is written as a delta of 0.50.
+    """
+
+    action: Literal["buy", "sell"]
+    right: Literal["call", "put"]
+    min_delta: float = Field(gt=0.0, lt=1.0)
+    max_delta: float = Field(gt=0.0, lt=1.0)
+
+    @property
+    def words(self) -> str:
+        """As people say it: "buy the ATM call", "sell the 0.30-delta put"."""
+        if self.min_delta == self.max_delta == 0.5:
+            return f"{self.action} the ATM {self.right}"
+        low, high = f"{self.min_delta:.2f}", f"{self.max_delta:.2f}"
+        return f"{self.action} the {low if low == high else f'{low}-{high}'}-delta {self.right}"
+
+
 class Plan(_Record):
     """How the trade is built and left: the cell of the matrix, before a chain gives exact contracts."""
 
     min_days: int
     max_days: int
-    legs: tuple[str, ...]  # "buy the call of 0.40-0.50 delta"
+    legs: tuple[Leg, ...]
     risk_share: float  # of the account, at full size: 0.02 = 2 %
     target: str
     stop: str
-    stop_underlying_usd: float | None = None
+    stop_underlying_usd: float | None = None  # where the stop is a price of the underlying
 
 
 class Confidence(_Record):
-    """The three probabilities a decision rests on."""
+    """The three probabilities a decision rests on; `direction` is 0.50 where it has no proven skill."""
 
     direction: Probability
     iv: Probability
@@ -192,12 +226,12 @@ class _Decision(_Record):
     ticker: str
     session: dt.date
     forecast: Forecast | None
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...] = ()  # degraded data, proxies, imputed inputs
+    reasons: tuple[str, ...] = Field(min_length=1)
+    warnings: tuple[str, ...] = ()  # degraded data, proxies, imputed inputs, a direction traded without proven skill
 
 
 class Signal(_Decision):
-    """A trade worth considering, sized."""
+    """A trade worth considering, sized; its reasons say why this structure and why this size."""
 
     kind: Literal["signal"] = "signal"
     strategy: Strategy
@@ -206,13 +240,27 @@ class Signal(_Decision):
     confidence: Confidence
     plan: Plan
 
+    @property
+    def in_brief(self) -> str:
+        """What was said, to compare with another session's: "BULL CALL SPREAD half"."""
+        return f"{self.strategy.value.upper()} {self.size.value}"
+
 
 class NoTrade(_Decision):
-    """A refusal with its reasons; `lean` is what the matrix would have chosen."""
+    """A refusal with its reasons; `lean` is what the matrix would have chosen, where the data let us know.
+
+    `cause` is "data" where nothing could be weighed, "rule" where a rule of the decision declined.
+    """
 
     kind: Literal["no_trade"] = "no_trade"
+    cause: Literal["data", "rule"] = "data"
     lean: Strategy | None = None
     confidence: Confidence | None = None
+
+    @property
+    def in_brief(self) -> str:
+        """What was said, to compare with another session's: "NO TRADE", or "REFUSED" for want of data."""
+        return "REFUSED" if self.cause == "data" else "NO TRADE"
 
 
 Decision = Annotated[Signal | NoTrade, Field(discriminator="kind")]
