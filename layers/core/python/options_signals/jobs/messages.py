@@ -1,0 +1,71 @@
+"""What the steps hand each other: small references, never tables (a state's payload ends at 256 KiB)."""
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from options_signals.snapshot import TableRef
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RunRequest(_Message):
+    """What starts a day: the scheduler's instant, or a session a person asked for, or neither: the newest."""
+
+    scheduled_time: dt.datetime | None = None
+    session: dt.date | None = None
+    revise: bool = False
+    send: bool = True
+
+
+class Run(_Message):
+    """Which session is worked on, under which attempt; the head of every message."""
+
+    namespace: str
+    session: dt.date
+    attempt: int = Field(ge=1)
+
+
+class DocumentRef(_Message):
+    """A stored JSON document and the digest of its bytes."""
+
+    key: str
+    sha256: str
+    count: int
+
+
+class Plan(_Message):
+    """plan_session's answer. Without `proceed` the day ends here, for the reason given."""
+
+    proceed: bool
+    reason: str
+    run: Run | None = None
+    last_slot: bool = True
+    revise: bool = False
+    send: bool = True
+    models: DocumentRef | None = None
+
+
+class Fetch(_Message):
+    """fetch_data's answer. Without `committed` nothing was stored and a later slot tries again."""
+
+    committed: bool
+    reason: str
+    run: Run
+    revise: bool = False
+    send: bool = True
+    chunks: tuple[tuple[str, ...], ...] = ()
+
+
+class Chunk(_Message):
+    """One item of the Map, as it grows from step to step."""
+
+    run: Run
+    tickers: tuple[str, ...]
+    features: TableRef | None = None
+    refused: dict[str, str] = Field(default_factory=dict)  # ticker -> why it has no features
+    forecasts: DocumentRef | None = None
+    decisions: DocumentRef | None = None
+    error: str | None = None  # set where a step of this chunk failed for good

@@ -1,0 +1,127 @@
+"""First step: which session is it, is there anything to do, and with which models?"""
+
+import datetime as dt
+from collections.abc import Callable
+
+from options_signals import sessions
+from options_signals.errors import ModelMismatchError, ModelMissingError
+from options_signals.jobs import documents
+from options_signals.jobs.messages import Plan, Run, RunRequest
+from options_signals.jobs.ports import SignalTable
+from options_signals.lake import ObjectStore
+from options_signals.models import registry
+from options_signals.models.bundle import Bundle, load
+from options_signals.settings import Settings
+from options_signals.snapshot import BundleRef, next_attempt
+
+MODELS = ("direction", "iv_regime")
+
+
+def plan_session(
+    request: RunRequest,
+    *,
+    settings: Settings,
+    namespace: str,
+    world: str,
+    store: ObjectStore,
+    table: SignalTable,
+    now: dt.datetime,
+) -> Plan:
+    """Decide whether the day has work, pin the models, and name the attempt.
+
+    Returns
+    -------
+    Plan
+        With `proceed` False and the reason where the market was closed, has not closed yet, or the session's
+        digest was sent before. Nothing is stored then.
+
+    Raises
+    ------
+    ModelError
+        Where a ticker has no model, a bundle fails its checks, or a model has seen data after the session.
+    """
+    session, closed = _session(request, now)
+    if session is None:
+        return Plan(proceed=False, reason=closed)
+    done = _done(table, namespace, session, request, settings)
+    if done:
+        return Plan(proceed=False, reason=done)
+    models = _pinned(store, world, settings, session)
+    run = Run(namespace=namespace, session=session, attempt=next_attempt(store, namespace, session))
+    return Plan(
+        proceed=True,
+        reason=f"{session} is to be worked on",
+        run=run,
+        last_slot=_is_last_slot(request, settings),
+        revise=request.revise,
+        send=request.send,
+        models=documents.write(store, run, "models", models),
+    )
+
+
+def _session(request: RunRequest, now: dt.datetime) -> tuple[dt.date | None, str]:
+    """The session asked for, or None with the reason."""
+    if request.scheduled_time is not None:
+        day = request.scheduled_time.astimezone(sessions.NEW_YORK).date()
+        return sessions.session_of(request.scheduled_time), _why_closed(day)
+    if request.session is None:
+        return sessions.newest_closed(now), ""
+    if not sessions.is_session(request.session):
+        return None, _why_closed(request.session)
+    if sessions.close_of(request.session) > now:
+        return None, _why_closed(request.session)
+    return request.session, ""
+
+
+def _why_closed(day: dt.date) -> str:
+    if sessions.is_session(day):
+        return f"the session of {day} closes at {sessions.close_of(day):%H:%M} New York time; it is not over yet"
+    before, after = sessions.shift(day, -1), sessions.shift(day, 1)
+    return f"the exchange was closed on {day:%A} {day}; the sessions around it are {before} and {after}"
+
+
+def _done(
+    table: SignalTable, namespace: str, session: dt.date, request: RunRequest, settings: Settings
+) -> str | None:
+    digest = table.digest(namespace, session)
+    if digest is None or not digest.finished or request.revise:
+        return None
+    told = f"the digest of {session} was sent before (id {digest.id}); nothing is changed or sent"
+    if digest.config_id == settings.config_id:
+        return told
+    return f"{told}. It was made with other settings ({digest.config_id}, now {settings.config_id}): see --revise"
+
+
+def _is_last_slot(request: RunRequest, settings: Settings) -> bool:
+    """A run by hand is a last one: its asker wants an answer now."""
+    if request.scheduled_time is None:
+        return True
+    return f"{request.scheduled_time.astimezone(sessions.NEW_YORK):%H:%M}" >= max(settings.slots)
+
+
+def _pinned(store: ObjectStore, world: str, settings: Settings, session: dt.date) -> list[BundleRef]:
+    """Every champion the watchlist needs, each loaded once and so verified."""
+    refs = {(name, scope): _champion(store, world, name, scope) for name in MODELS for scope in _scopes(settings)}
+    for ref in refs.values():
+        _refuse_hindsight(load(store, ref), session)
+    return list(refs.values())
+
+
+def _scopes(settings: Settings) -> tuple[str, ...]:
+    return ("pooled",) if settings.model_scope == "pooled" else settings.tickers
+
+
+def _champion(store: ObjectStore, world: str, name: str, scope: str) -> BundleRef:
+    return registry.champion(store, world, name, scope)
+
+
+def _refuse_hindsight(bundle: Bundle, session: dt.date) -> None:
+    """A model that has seen the days it is asked about would flatter itself."""
+    card = bundle.card
+    if card.trained_through > session:
+        raise ModelMismatchError(
+            model=f"{card.name} of {card.scope} ({card.version})",
+            check="training span",
+            expected=f"data through {card.trained_through}",
+            found=f"the earlier session {session}; train with `--through {sessions.shift(session, -1)}`",
+        )
