@@ -1,0 +1,1 @@
+"""From a forecast to a decision: pure functions without clock, network or environment."""
