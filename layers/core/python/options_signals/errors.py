@@ -16,6 +16,7 @@ SignalError
     ├── MissingColumnError         a feature needs an input that is not there
     ├── NoIndexError               a ticker has no volatility index of its own
     ├── NotFoundError              nothing stored under that name
+    ├── StaleRatesError            the newest discount rates are too old
     ├── AlreadyStoredError         a name that must be new is taken
     ├── CorruptError               something stored does not match its digest or cannot be read
     ├── FolderError                a folder cannot be read, written or locked
@@ -30,6 +31,7 @@ The message says what, which value, what is allowed and what to do; the values s
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 
 class SignalError(Exception):
@@ -158,6 +160,17 @@ class NotFoundError(Permanent):
     def __init__(self, *, what: str, where: str, remedy: str) -> None:
         self.what, self.where, self.remedy = what, where, remedy
         super().__init__(f"no {what} in {where}. {remedy}")
+
+
+class StaleRatesError(Permanent):
+    """The newest discount rates are too old for the day wanted."""
+
+    def __init__(self, *, series: str, as_of: date, wanted: date, limit_days: int) -> None:
+        self.series, self.as_of, self.wanted, self.limit_days = series, as_of, wanted, limit_days
+        super().__init__(
+            f"{series}: newest observation is of {as_of}, wanted {wanted}, allowed: at most {limit_days} days older. "
+            "Fetch newer Treasury yields, or give a rate."
+        )
 
 
 class AlreadyStoredError(Permanent):
