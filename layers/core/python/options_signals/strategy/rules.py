@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from options_signals.settings import Decision, Quality, Settings
-from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, IvRegime
+from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, IvRegime, Size
 from options_signals.snapshot import Verdict
 from options_signals.strategy.matrix import Cell, defined_risk
+from options_signals.strategy.sizing import TIER, risk_share
 
 NO_SKILL = 0.50  # the confidence of a direction that has not proven to know more than the base rate
 
@@ -87,9 +88,12 @@ def risk_undefined(view: View, settings: Settings) -> str | None:
     return f"{view.cell.strategy} has no limit to its loss, and the setting allow_undefined_risk is off"
 
 
-def nothing_to_risk(_view: View, settings: Settings) -> str | None:
+def nothing_to_risk(view: View, settings: Settings) -> str | None:
     """Refuse while the overlay leaves no risk to take."""
-    return None if settings.risk.overlay > 0.0 else "the overlay is 0, so no trade may risk anything"
+    overlay = settings.risk.overlay
+    if risk_share(view.cell.risk_share, TIER[Size.HALF], overlay) > 0.0:
+        return None
+    return f"the overlay is {overlay:g}, which leaves nothing to risk"
 
 
 REFUSALS: tuple[Callable[[View, Settings], str | None], ...] = (

@@ -1,0 +1,73 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from options_signals.errors import InvalidValueError
+from options_signals.settings import Decision
+from options_signals.strategy.sizing import contracts_within_budget, risk_share, size_for
+
+
+@pytest.mark.parametrize(("overall", "size"), [(0.55, "half"), (0.6999, "half"), (0.70, "full"), (1.0, "full")])
+def test_full_size_starts_at_seventy_percent(overall: float, size: str) -> None:
+    assert size_for(overall, half_at_most=False, decision=Decision()) == size
+
+
+def test_half_at_most_holds_at_any_confidence() -> None:
+    assert size_for(1.0, half_at_most=True, decision=Decision()) == "half"
+
+
+def test_risk_is_cell_times_tier_times_overlay() -> None:
+    assert risk_share(0.015, 0.5, 0.8) == 0.006
+
+
+@pytest.mark.parametrize("multiplier", [1.01, -0.1, float("nan"), float("inf")])
+def test_multiplier_outside_zero_to_one_is_refused(multiplier: float) -> None:
+    with pytest.raises(InvalidValueError, match="risk multiplier"):
+        risk_share(0.02, multiplier)
+
+
+def test_refused_multiplier_is_told_with_what_is_allowed() -> None:
+    with pytest.raises(InvalidValueError) as told:
+        risk_share(0.02, 0.5, 1.5)
+
+    assert str(told.value) == (
+        "risk multiplier is 1.5; allowed: 0 to 1. Volatility targeting and overlays may only make a trade smaller."
+    )
+
+
+@given(cell=st.floats(0, 0.02), multipliers=st.lists(st.floats(0, 1), max_size=4))
+def test_risk_never_exceeds_the_cell(cell: float, multipliers: list[float]) -> None:
+    assert risk_share(cell, *multipliers) <= cell + 1e-10
+
+
+@pytest.mark.parametrize(
+    ("max_loss", "budget", "count"),
+    [("100", "299.99", 2), ("100", "300", 3), ("0.10", "0.30", 3), ("187.50", "187.50", 1)],
+)
+def test_contracts_are_rounded_down(max_loss: str, budget: str, count: int) -> None:
+    assert contracts_within_budget(max_loss_usd=Decimal(max_loss), budget_usd=Decimal(budget)).count == count
+
+
+def test_one_contract_above_the_budget_gives_none_with_a_reason() -> None:
+    none = contracts_within_budget(max_loss_usd=Decimal(230), budget_usd=Decimal("187.50"))
+
+    assert none.count == 0
+    assert none.reason == "one contract can lose 230.00 USD, more than the 187.50 USD this trade may risk"
+
+
+@pytest.mark.parametrize(("max_loss", "budget"), [("0", "100"), ("-5", "100"), ("100", "-1")])
+def test_contract_that_cannot_lose_and_negative_budget_are_refused(max_loss: str, budget: str) -> None:
+    with pytest.raises(InvalidValueError):
+        contracts_within_budget(max_loss_usd=Decimal(max_loss), budget_usd=Decimal(budget))
+
+
+money = st.decimals(min_value="0.01", max_value="100000", places=2)
+
+
+@given(max_loss=money, budget=money)
+def test_contracts_stay_within_the_budget_and_one_more_would_not(max_loss: Decimal, budget: Decimal) -> None:
+    contracts = contracts_within_budget(max_loss_usd=max_loss, budget_usd=budget)
+
+    assert contracts.count * max_loss <= budget < (contracts.count + 1) * max_loss
+    assert (contracts.reason is None) == (contracts.count > 0)
