@@ -47,7 +47,7 @@ def refused(decision: Signal | NoTrade) -> NoTrade:
     ],
 )
 def test_trade_of_the_matrix_at_the_borders(
-    p_up: float, regime: str, iv: float, strategy: str, size: str, risk_share: float
+    *, p_up: float, regime: str, iv: float, strategy: str, size: str, risk_share: float
 ) -> None:
     signal = traded(decided(p_up, regime, iv))
 
@@ -188,7 +188,7 @@ def test_overlay_scales_the_risk_and_never_the_plan() -> None:
 def test_overlay_of_zero_refuses() -> None:
     no_trade = refused(decided(0.7, "LOW", 0.7, Settings(risk=Risk(overlay=0.0))))
 
-    assert no_trade.reasons == ("the overlay is 0, so no trade may risk anything",)
+    assert no_trade.reasons == ("the overlay is 0, which leaves nothing to risk",)
 
 
 @pytest.mark.parametrize(("p_up", "strategy", "stop_usd"), [(0.7, "Buy Calls", 394.37), (0.3, "Buy Puts", 410.47)])
@@ -242,11 +242,10 @@ def test_too_many_imputed_inputs_are_no_good_data() -> None:
 
 
 def test_a_few_imputed_inputs_are_named_in_a_warning() -> None:
-    nearly_whole = direction(imputed=("returns_252d", "cpi_yoy"))
+    nearly_whole = direction(imputed=("mfi", "cpi_yoy"))
 
     assert traded(decide(forecast(nearly_whole, volatility()), GOOD, DEFAULTS)).warnings == (
-        "2 of 40 inputs of the direction model are unknown today and stand at their training median: "
-        "returns_252d, cpi_yoy",
+        "2 of 40 inputs of the direction model are unknown today and stand at their training median: mfi, cpi_yoy",
     )
 
 

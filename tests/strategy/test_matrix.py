@@ -93,7 +93,7 @@ def test_cell_of_direction_and_regime(direction: str, regime: str, strategy: str
     ],
 )
 def test_cell_is_built_and_left_as_documented(
-    strategy: str, days: tuple[int, int], legs: list[str], risk: float, target: str, stop: str
+    *, strategy: str, days: tuple[int, int], legs: list[str], risk: float, target: str, stop: str
 ) -> None:
     (cell,) = (cell for cell in CELLS if cell.strategy == strategy)
 
