@@ -2,14 +2,25 @@
 
 The card pins the graph by its digest and carries everything else that makes a probability: the names and order of
 the inputs, their imputation, the calibrator, the rule it may be mixed with, and golden rows that serving recomputes
-before it trusts the bundle.
+before it trusts the bundle. Training fills in a `ModelDraft`; export adds what it proved and makes it a `ModelCard`.
 """
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+ModelName = Literal["direction", "iv_regime"]
+World = Literal["market", "simulated"]
+PathPart = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.\-]*$")]
+
+CLASSES: Mapping[ModelName, tuple[str, ...]] = {"direction": ("DOWN", "UP"), "iv_regime": ("LOW", "NORMAL", "HIGH")}
+REQUIRED_METRICS: Mapping[ModelName, tuple[str, ...]] = {
+    "direction": ("auc", "brier_skill"),
+    "iv_regime": ("log_loss",),
+}
 
 
 class _Record(BaseModel):
@@ -17,23 +28,34 @@ class _Record(BaseModel):
 
 
 class Calibrator(_Record):
-    """Maps the graph's probability of the last class to the calibrated one.
+    """Maps the graph's probability of the last of two classes to the calibrated one; it never turns the order round.
 
     `identity`; `sigmoid` (Platt 1999): 1 / (1 + exp(-(slope * logit(p) + intercept))); `table`: linear between points,
     flat outside, as isotonic regression gives it.
     """
 
     kind: Literal["identity", "sigmoid", "table"] = "identity"
-    slope: float = 1.0
+    slope: float = Field(default=1.0, ge=0.0)
     intercept: float = 0.0
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_a_rising_curve(self) -> Self:
+        if len(self.x) != len(self.y) or bool(self.x) != (self.kind == "table"):
+            raise ValueError("a table has as many x as y, at least one; the other kinds have none")
+        if not all(left < right for left, right in pairwise(self.x)):
+            raise ValueError("the x of a table must rise strictly")
+        if not all(left <= right for left, right in pairwise((0.0, *self.y, 1.0))):
+            raise ValueError("the y of a table must rise from 0 to 1")
+        return self
 
 
 class Linear(_Record):
     """The linear part of a logistic model, to explain a probability: log-odds = intercept + sum of terms.
 
-    A feature's term is `coefficient * (value - mean) / scale`, in the order of the card's features.
+    A feature's term is `coefficient * (value - mean) / scale`, in the order of the card's features. It speaks of the
+    graph's probability, before calibration.
     """
 
     mean: tuple[float, ...]
@@ -54,7 +76,11 @@ class BucketRule(_Record):
     upper_distance: str
     bucket_of: str  # the feature that says today's bucket: the IV rank, 0..100
     bounds: tuple[float, float]
-    changes: tuple[tuple[float, ...], ...]
+    changes: tuple[
+        Annotated[tuple[float, ...], Field(min_length=1)],
+        Annotated[tuple[float, ...], Field(min_length=1)],
+        Annotated[tuple[float, ...], Field(min_length=1)],
+    ]
 
 
 class Metric(_Record):
@@ -77,46 +103,104 @@ class ReliabilityBin(_Record):
 
 
 class GoldenRows(_Record):
-    """Inputs (None = unknown) and the probabilities the whole bundle must give for them."""
+    """Inputs, in the order of `ModelDraft.inputs` (None = unknown), and the probabilities the bundle must give."""
 
-    inputs: tuple[tuple[float | None, ...], ...]
-    probabilities: tuple[tuple[float, ...], ...]
+    inputs: tuple[tuple[float | None, ...], ...] = Field(min_length=1)
+    probabilities: tuple[tuple[float, ...], ...] = Field(min_length=1)
 
 
-class ModelCard(_Record):
-    """Everything a bundle promises. `features` is the order of the graph's inputs."""
+class ModelDraft(_Record):
+    """What training knows of a model. `features` is the order of the graph's inputs."""
 
-    format: Literal[1] = 1
-    name: Literal["direction", "iv_regime"]
-    version: str
-    scope: str  # a ticker, or "pooled"
-    world: Literal["market", "simulated"]
+    name: ModelName
+    scope: PathPart  # a ticker, or "pooled"
+    world: World
     source: str
     price_basis: Literal["total_return", "traded"]
     horizon: int = Field(ge=1, description="sessions")
-    features: tuple[str, ...]
-    catalog_hash: str
+    features: tuple[str, ...] = Field(min_length=1)
     classes: tuple[str, ...]
     impute: tuple[float, ...]
-    threshold: float | None = None
+    threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     calibrator: Calibrator = Calibrator()
-    linear: Linear | None = None
     served: Literal["model", "rule", "average"] = "model"
     rule: BucketRule | None = None
     trained_from: dt.date
     trained_through: dt.date
-    trained_at: dt.datetime
+    trained_at: AwareDatetime
     rows: int
     data_digest: str
     base_rates: tuple[float, ...]
     metrics: Mapping[str, Metric]
     reliability: tuple[ReliabilityBin, ...] = ()
     notes: tuple[str, ...] = ()
-    libraries: Mapping[str, str]
-    graph_sha256: str
-    golden: GoldenRows
 
     @property
     def rule_features(self) -> tuple[str, ...]:
         """The inputs of the rule; () without one."""
         return () if self.rule is None else (self.rule.lower_distance, self.rule.upper_distance, self.rule.bucket_of)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every feature a probability rests on, once: the graph's, then those that only the rule reads."""
+        return tuple(dict.fromkeys(self.features + self.rule_features))
+
+    @property
+    def served_inputs(self) -> tuple[str, ...]:
+        """Those of them that the served probability reads: the rule alone reads none of the graph's."""
+        return self.rule_features if self.served == "rule" else self.inputs
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if len(set(self.features)) != len(self.features) or len(self.impute) != len(self.features):
+            raise ValueError("features are named once, with one imputed value each")
+        if self.classes != CLASSES[self.name] or len(self.base_rates) != len(self.classes):
+            raise ValueError(f"{self.name} has the classes {CLASSES[self.name]}, in this order, with a base rate each")
+        if len(self.classes) > 2 and self.calibrator.kind != "identity":
+            raise ValueError("a calibrator speaks of two classes")
+        if (self.rule is None) != (self.served == "model") or (self.rule and self.name != "iv_regime"):
+            raise ValueError("a rule is there if it is served, for iv_regime only")
+        return self
+
+    @model_validator(mode="after")
+    def _figures_are_there(self) -> Self:
+        absent = [metric for metric in REQUIRED_METRICS[self.name] if metric not in self.metrics]
+        if absent or (self.name == "direction") != (self.threshold is not None):
+            raise ValueError(f"metrics not measured: {absent}; a threshold belongs to direction, and only there")
+        if self.name == "iv_regime" and not self.metrics["log_loss"].baselines:
+            raise ValueError("log_loss stands beside its baselines")
+        return self
+
+
+class ModelCard(ModelDraft):
+    """Everything a bundle promises."""
+
+    format: Literal[1] = 1
+    version: PathPart
+    catalog_hash: str
+    linear: Linear | None = None
+    libraries: Mapping[str, str]
+    graph_sha256: str
+    golden: GoldenRows
+
+    @property
+    def prefix(self) -> str:
+        """The folder of the bundle in the lake, such as `models/market/direction/SPY/2022-11-23-1a2b3c4`."""
+        return f"models/{self.world}/{self.name}/{self.scope}/{self.version}"
+
+    @property
+    def label(self) -> str:
+        """The bundle as messages name it: `direction/SPY/2022-11-23-1a2b3c4`."""
+        return f"{self.name}/{self.scope}/{self.version}"
+
+    @model_validator(mode="after")
+    def _proofs_fit(self) -> Self:
+        widths = {len(row) for row in self.golden.inputs}, {len(row) for row in self.golden.probabilities}
+        if widths != ({len(self.inputs)}, {len(self.classes)}):
+            raise ValueError("golden rows hold every input and every class")
+        if len(self.golden.inputs) != len(self.golden.probabilities):
+            raise ValueError("golden rows have probabilities each")
+        parts = () if self.linear is None else (self.linear.mean, self.linear.scale, self.linear.coefficients)
+        if any(len(part) != len(self.features) for part in parts):
+            raise ValueError("the linear part has a mean, a scale and a coefficient for each feature")
+        return self
