@@ -18,13 +18,20 @@ from options_signals.snapshot import Origin
 class Fetched:
     """A table as delivered, where it came from, and what could not be had.
 
-    `failures` maps a ticker, index or series to what the provider said. A provider that delivers nothing at all
-    raises a Retryable error instead.
+    Every name asked for is in the frame or in `failures`, which says why it is not. A provider that cannot be
+    reached, or answers nonsense, raises a Retryable error instead. The frame has passed `tables.validate` and
+    holds exchange sessions only, none of them after the last one asked for.
     """
 
     frame: pd.DataFrame
     origin: Origin
     failures: Mapping[str, str] = field(default_factory=dict)
+
+
+def without_rows(names: Sequence[str], frame: pd.DataFrame, *, first: dt.date, last: dt.date) -> dict[str, str]:
+    """Why each of these names is missing from the frame, whose first column names them."""
+    found = set(frame[frame.columns[0]])
+    return {name: f"it has no rows from {first} to {last}" for name in names if name not in found}
 
 
 class BarSource(Protocol):
