@@ -72,6 +72,32 @@ class MemoryStore:
         return f"memory:{key}"
 
 
+class Overlay(MemoryStore):
+    """Another store, read-only, and on top of it what was written here: nothing reaches the other one."""
+
+    def __init__(self, below: ObjectStore) -> None:
+        super().__init__()
+        self._below = below
+
+    def get(self, key: str) -> bytes:
+        """See ObjectStore."""
+        return self.objects[key] if key in self.objects else self._below.get(key)
+
+    def put_new(self, key: str, body: bytes) -> None:
+        """See ObjectStore."""
+        if key in self._below.keys(key):  # noqa: SIM118 - a method of the store, not of a mapping
+            raise AlreadyStoredError(key=key)
+        super().put_new(key, body)
+
+    def keys(self, prefix: str) -> list[str]:
+        """See ObjectStore."""
+        return sorted({*super().keys(prefix), *self._below.keys(prefix)})
+
+    def where(self, key: str) -> str:
+        """See ObjectStore."""
+        return super().where(key) if key in self.objects else self._below.where(key)
+
+
 def sha256(body: bytes) -> str:
     """Hex digest of the bytes."""
     return hashlib.sha256(body).hexdigest()

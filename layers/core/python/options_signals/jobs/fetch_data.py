@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from options_signals import sessions, snapshot
-from options_signals.errors import AlreadyStoredError, NoIndexError
-from options_signals.features.catalog import MACRO_SERIES
-from options_signals.features.inputs import WINDOW, index_of
+from options_signals.errors import AlreadyStoredError, InvalidValueError, NoIndexError
+from options_signals.features.inputs import DAILY_SERIES, UNDERLYING, WINDOW, index_of
 from options_signals.jobs import documents
 from options_signals.jobs.messages import Fetch, Plan, Run
 from options_signals.jobs.quality import judge
@@ -20,6 +19,7 @@ from options_signals.sources.base import Fetched, Sources
 from options_signals.tables import BARS, MACRO, VOL_INDICES, Table
 
 MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
+MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
 SPARE_SESSIONS = 10
 MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
 
@@ -57,58 +57,60 @@ def fetch_data(
     ------
     Retryable
         Where a provider did not deliver at all. Nothing has been stored then.
+    InvalidValueError
+        For a plan without work.
     """
-    assert plan.run is not None  # noqa: S101 - for the type checker: a plan that proceeds has a run
-    run = plan.run
-    if gave_up is None:
-        delivery = _ask(sources, settings, run.session)
-        verdicts = {ticker: _verdict(ticker, delivery, settings, run.session) for ticker in settings.tickers}
-    else:
-        delivery = None
-        verdicts = {ticker: Verdict(status="refused", reasons=(gave_up,)) for ticker in settings.tickers}
-    good = [ticker for ticker in settings.tickers if verdicts[ticker].status != "refused"]
-    if not good and not plan.last_slot:
+    if plan.run is None:
+        raise InvalidValueError(name="plan", value=plan.reason, allowed="a plan that says proceed")
+    delivery = _ask(sources, settings, plan.run.session) if gave_up is None else None
+    verdicts = _verdicts(delivery, settings, plan.run.session) if delivery else _all_refused(settings, gave_up)
+    good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
+    if not plan.last_slot and not set(good).intersection(settings.tickers):
         reason = next(iter(verdicts.values())).reasons[0]
-        return Fetch(committed=False, reason=f"no usable data yet, a later slot tries again: {reason}", run=run)
+        return Fetch(committed=False, reason=f"no usable data yet, a later slot tries again: {reason}", run=plan.run)
     manifest = Manifest(
-        namespace=run.namespace,
-        session=run.session,
-        attempt=run.attempt,
+        **plan.run.model_dump(),
         created_at=now,
-        tables={} if delivery is None else _stored(store, run, delivery, good),
-        verdicts=verdicts,
+        tables={} if delivery is None else _stored(store, plan.run, delivery, good),
+        verdicts={ticker: verdicts[ticker] for ticker in settings.tickers},
         models=tuple(documents.read(store, plan.models, BundleRef)) if plan.models else (),
         settings=settings.model_dump(mode="json"),
         config_id=settings.config_id,
         code_version=code_version,
-        previous_session=sessions.shift(run.session, -1),
+        previous_session=sessions.shift(plan.run.session, -1),
         previous=previous,
         absent=() if sources.macro is not None else ("macro",),
     )
+    return _answer(plan, plan.run, _committed(store, manifest))
+
+
+def _committed(store: ObjectStore, manifest: Manifest) -> Manifest:
+    """The manifest that counts: an overlapping or repeated call of this attempt may have been first."""
     try:
         snapshot.commit(store, manifest)
-    except AlreadyStoredError:  # an overlapping or repeated call of this attempt was first: its snapshot counts
-        manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
+    except AlreadyStoredError:
+        return snapshot.read_manifest(store, manifest.namespace, manifest.session, manifest.attempt)
+    return manifest
+
+
+def _answer(plan: Plan, run: Run, manifest: Manifest) -> Fetch:
+    tickers = tuple(manifest.verdicts)
+    refused = sum(verdict.status == "refused" for verdict in manifest.verdicts.values())
     return Fetch(
         committed=True,
-        reason=f"{len(good)} of {len(settings.tickers)} tickers usable",
+        reason=f"{len(tickers) - refused} of {len(tickers)} tickers usable",
         run=run,
         revise=plan.revise,
         send=plan.send,
-        chunks=_chunks(settings.tickers, settings.chunks),
+        chunks=_chunks(tickers, Settings.model_validate(manifest.settings).chunks),
     )
-
-
-def indices_for(ticker: str, settings: Settings) -> tuple[str, ...]:
-    """The volatility index of the ticker's own (or its allowed proxy); NoIndexError without either."""
-    return (index_of(ticker, settings.allow_iv_proxy),)
 
 
 def _ask(sources: Sources, settings: Settings, session: dt.date) -> _Delivery:
     first = sessions.shift(session, -(WINDOW + SPARE_SESSIONS))
-    indices = {index for ticker in settings.tickers for index in _indices_or_none(ticker, settings)}
+    indices = {index for ticker in settings.tickers if (index := _index_or_none(ticker, settings))}
     return _Delivery(
-        bars=sources.bars.bars(settings.tickers, first=first, last=session),
+        bars=sources.bars.bars(_tickers(settings), first=first, last=session),
         vol_indices=sources.vol_indices.vol_indices(sorted(indices.union(MARKET_INDICES)), first=first, last=session),
         macro=None
         if sources.macro is None
@@ -116,16 +118,30 @@ def _ask(sources: Sources, settings: Settings, session: dt.date) -> _Delivery:
     )
 
 
-def _indices_or_none(ticker: str, settings: Settings) -> tuple[str, ...]:
+def _tickers(settings: Settings) -> list[str]:
+    """The watchlist, and the underlyings of its proxy indices: those indices are compared with their own."""
+    proxies = {settings.allow_iv_proxy[ticker] for ticker in settings.tickers if ticker in settings.allow_iv_proxy}
+    return sorted({*settings.tickers, *(UNDERLYING[index] for index in proxies)})
+
+
+def _index_or_none(ticker: str, settings: Settings) -> str | None:
     try:
-        return indices_for(ticker, settings)
+        return index_of(ticker, settings.allow_iv_proxy)
     except NoIndexError:
-        return ()
+        return None
+
+
+def _all_refused(settings: Settings, reason: str | None) -> dict[str, Verdict]:
+    return {ticker: Verdict(status="refused", reasons=(reason or "",)) for ticker in _tickers(settings)}
+
+
+def _verdicts(delivery: _Delivery, settings: Settings, session: dt.date) -> dict[str, Verdict]:
+    return {ticker: _verdict(ticker, delivery, settings, session) for ticker in _tickers(settings)}
 
 
 def _verdict(ticker: str, delivery: _Delivery, settings: Settings, session: dt.date) -> Verdict:
     try:
-        own = indices_for(ticker, settings)
+        own = index_of(ticker, settings.allow_iv_proxy)
     except NoIndexError as error:
         return Verdict(status="refused", reasons=(str(error),))
     indices = delivery.vol_indices.frame
@@ -134,7 +150,7 @@ def _verdict(ticker: str, delivery: _Delivery, settings: Settings, session: dt.d
         delivery.bars.frame[delivery.bars.frame["ticker"] == ticker],
         session=session,
         min_sessions=settings.quality.min_sessions,
-        index_rows={index: indices[indices["index"] == index] for index in own},
+        index_rows={own: indices[indices["index"] == own]},
         failure=delivery.bars.failures.get(ticker),
         provider=delivery.bars.origin.source,
     )

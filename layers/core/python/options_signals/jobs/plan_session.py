@@ -1,16 +1,16 @@
-"""First step: which session is it, is there anything to do, and with which models?"""
+"""First step: find the session, whether there is anything to do, and pin the models."""
 
 import datetime as dt
-from collections.abc import Callable
 
 from options_signals import sessions
-from options_signals.errors import ModelMismatchError, ModelMissingError
-from options_signals.jobs import documents
+from options_signals.errors import ModelMismatchError
+from options_signals.jobs import documents, ledger
 from options_signals.jobs.messages import Plan, Run, RunRequest
 from options_signals.jobs.ports import SignalTable
 from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.bundle import Bundle, load
+from options_signals.models.card import World
 from options_signals.settings import Settings
 from options_signals.snapshot import BundleRef, next_attempt
 
@@ -22,7 +22,7 @@ def plan_session(
     *,
     settings: Settings,
     namespace: str,
-    world: str,
+    world: World,
     store: ObjectStore,
     table: SignalTable,
     now: dt.datetime,
@@ -46,7 +46,7 @@ def plan_session(
     done = _done(table, namespace, session, request, settings)
     if done:
         return Plan(proceed=False, reason=done)
-    models = _pinned(store, world, settings, session)
+    models = pinned_models(store, world, settings, session)
     run = Run(namespace=namespace, session=session, attempt=next_attempt(store, namespace, session))
     return Plan(
         proceed=True,
@@ -80,10 +80,8 @@ def _why_closed(day: dt.date) -> str:
     return f"the exchange was closed on {day:%A} {day}; the sessions around it are {before} and {after}"
 
 
-def _done(
-    table: SignalTable, namespace: str, session: dt.date, request: RunRequest, settings: Settings
-) -> str | None:
-    digest = table.digest(namespace, session)
+def _done(table: SignalTable, namespace: str, session: dt.date, request: RunRequest, settings: Settings) -> str | None:
+    digest = ledger.digest(table, namespace, session)
     if digest is None or not digest.finished or request.revise:
         return None
     told = f"the digest of {session} was sent before (id {digest.id}); nothing is changed or sent"
@@ -99,20 +97,19 @@ def _is_last_slot(request: RunRequest, settings: Settings) -> bool:
     return f"{request.scheduled_time.astimezone(sessions.NEW_YORK):%H:%M}" >= max(settings.slots)
 
 
-def _pinned(store: ObjectStore, world: str, settings: Settings, session: dt.date) -> list[BundleRef]:
-    """Every champion the watchlist needs, each loaded once and so verified."""
-    refs = {(name, scope): _champion(store, world, name, scope) for name in MODELS for scope in _scopes(settings)}
-    for ref in refs.values():
+def pinned_models(store: ObjectStore, world: World, settings: Settings, session: dt.date) -> list[BundleRef]:
+    """The champions the watchlist needs, each loaded once and so verified.
+
+    Raises
+    ------
+    ModelError
+        As for `plan_session`.
+    """
+    scopes = ("pooled",) if settings.model_scope == "pooled" else settings.tickers
+    refs = [registry.champion(store, world, name, scope) for name in MODELS for scope in scopes]
+    for ref in refs:
         _refuse_hindsight(load(store, ref), session)
-    return list(refs.values())
-
-
-def _scopes(settings: Settings) -> tuple[str, ...]:
-    return ("pooled",) if settings.model_scope == "pooled" else settings.tickers
-
-
-def _champion(store: ObjectStore, world: str, name: str, scope: str) -> BundleRef:
-    return registry.champion(store, world, name, scope)
+    return refs
 
 
 def _refuse_hindsight(bundle: Bundle, session: dt.date) -> None:

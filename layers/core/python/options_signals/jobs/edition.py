@@ -1,0 +1,49 @@
+"""From the Map's results to one edition of the session: every ticker decided or refused, and the texts."""
+
+from collections.abc import Mapping, Sequence
+
+from options_signals import snapshot
+from options_signals.digest import compose
+from options_signals.jobs import documents, ledger
+from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.ports import SignalTable
+from options_signals.jobs.publish_signals import Edition
+from options_signals.lake import ObjectStore
+from options_signals.sessions import shift
+from options_signals.signals import Decision, NoTrade, Signal
+from options_signals.strategy.decide import refuse
+
+NO_TRADE = "NO TRADE"
+
+
+def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edition:
+    """Gather the decisions of all chunks; the tickers of a failed chunk are refused with its error."""
+    manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
+    decided = {decision.ticker: decision for chunk in chunks for decision in _decisions(chunk, store)}
+    decisions = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
+    return Edition(
+        namespace=run.namespace,
+        session=run.session,
+        attempt=run.attempt,
+        config_id=manifest.config_id,
+        decisions=decisions,
+        texts=compose(manifest, decisions),
+    )
+
+
+def said_before(table: SignalTable, run: Run) -> Mapping[str, str]:
+    """What the digest of the session before said of each ticker, in two or three words."""
+    before = ledger.decisions(table, run.namespace, shift(run.session, -1))
+    return {decision.ticker: short_name(decision) for decision in before}
+
+
+def short_name(decision: Signal | NoTrade) -> str:
+    """`BULL CALL SPREAD`, or `NO TRADE`."""
+    return decision.strategy.value.upper() if isinstance(decision, Signal) else NO_TRADE
+
+
+def _decisions(chunk: Chunk, store: ObjectStore) -> Sequence[Signal | NoTrade]:
+    if chunk.decisions is not None:
+        return documents.read(store, chunk.decisions, Decision)
+    reason = f"a step failed for its part of the watchlist: {chunk.error or 'no decision came back'}"
+    return [refuse(ticker=ticker, session=chunk.run.session, reasons=(reason,)) for ticker in chunk.tickers]

@@ -1,0 +1,75 @@
+"""Decide a session again from its manifest alone, leaving nothing behind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from options_signals import snapshot
+from options_signals.digest import Texts, compose
+from options_signals.jobs import documents
+from options_signals.jobs.build_features import build_features
+from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.run_inference import run_inference
+from options_signals.jobs.select_strategies import select_strategies
+from options_signals.lake import ObjectStore, Overlay, canonical_json
+from options_signals.signals import Decision, NoTrade, Signal
+from options_signals.snapshot import Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What the manifest gives today, and how that differs from what was stored."""
+
+    manifest: Manifest
+    decisions: tuple[Signal | NoTrade, ...]
+    texts: Texts
+    differences: tuple[str, ...]
+
+
+def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], texts: Texts) -> Replay:
+    """Decide again and compare, byte for byte of canonical JSON and of the texts.
+
+    Parameters
+    ----------
+    run
+        The attempt whose digest was published.
+    stored, texts
+        The decisions and the digest as they were recorded.
+
+    Raises
+    ------
+    CorruptError, ModelError
+        Where the snapshot or a pinned model is not what it was.
+    """
+    manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
+    decisions = decide_all(run, manifest, store=Overlay(store))
+    again = compose(manifest, decisions)
+    return Replay(
+        manifest=manifest,
+        decisions=decisions,
+        texts=again,
+        differences=(*_changed_decisions(stored, decisions), *_changed_texts(texts, again)),
+    )
+
+
+def decide_all(run: Run, manifest: Manifest, *, store: ObjectStore) -> tuple[Signal | NoTrade, ...]:
+    """Run the three steps between snapshot and publication over the whole watchlist."""
+    chunk = build_features(Chunk(run=run, tickers=tuple(manifest.verdicts)), store=store)
+    done = select_strategies(run_inference(chunk, store=store), store=store)
+    return () if done.decisions is None else tuple(documents.read(store, done.decisions, Decision))
+
+
+def _changed_decisions(stored: Sequence[Signal | NoTrade], again: Sequence[Signal | NoTrade]) -> list[str]:
+    before, after = ({d.ticker: canonical_json(d.model_dump(mode="json")) for d in side} for side in (stored, again))
+    return [
+        f"the decision on {ticker} differs"
+        for ticker in sorted(before.keys() | after.keys())
+        if before.get(ticker) != after.get(ticker)
+    ]
+
+
+def _changed_texts(stored: Texts, again: Texts) -> list[str]:
+    return [
+        f"the digest's {name} differs"
+        for name in ("subject", "email", "sms")
+        if getattr(stored, name) != getattr(again, name)
+    ]

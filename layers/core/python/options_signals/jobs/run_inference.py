@@ -1,0 +1,95 @@
+"""Fourth step: what the pinned models say of a chunk's feature rows."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from options_signals import snapshot
+from options_signals.errors import InvalidValueError, MissingColumnError, ModelMissingError
+from options_signals.features.inputs import OWN_INDEX, index_of
+from options_signals.jobs import documents
+from options_signals.jobs.messages import Chunk
+from options_signals.lake import ObjectStore
+from options_signals.models.bundle import Bundle, load
+from options_signals.models.forecast import forecast_direction, forecast_iv
+from options_signals.settings import Settings
+from options_signals.signals import DirectionForecast, Forecast, IvForecast
+from options_signals.snapshot import BundleRef, Manifest
+
+type Row = Mapping[str, float]
+
+
+def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
+    """Store one forecast per ticker that has features; the chunk comes back with the reference.
+
+    A ticker whose row a model cannot take gets a forecast without that part, and the reason.
+
+    Raises
+    ------
+    ModelError
+        Where a pinned bundle is gone or fails its checks: no ticker is served then.
+    """
+    run = chunk.run
+    manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
+    if chunk.features is None or chunk.features.rows == 0:
+        return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", [])})
+    features = snapshot.read_table(store, "features", chunk.features).set_index("ticker")
+    forecaster = _Forecaster(manifest, store)
+    spots = _spots(store, manifest)
+    forecasts = [
+        forecaster.forecast(str(ticker), row, spot=spots[str(ticker)])
+        for ticker, row in zip(features.index, features.drop(columns="session").to_dict("records"), strict=True)
+    ]
+    return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", forecasts)})
+
+
+def _spots(store: ObjectStore, manifest: Manifest) -> Mapping[str, float]:
+    """Traded closes of the session, USD."""
+    bars = snapshot.read_table(store, "bars", manifest.tables["bars"])
+    today = bars[bars["session"] == pd.Timestamp(manifest.session)]
+    return dict(zip(today["ticker"], today["close"].astype(float), strict=True))
+
+
+class _Forecaster:
+    """The manifest's models, each opened and verified once."""
+
+    def __init__(self, manifest: Manifest, store: ObjectStore) -> None:
+        self._manifest = manifest
+        self._store = store
+        self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
+        self._opened: dict[BundleRef, Bundle] = {}
+
+    def forecast(self, ticker: str, row: Row, *, spot: float) -> Forecast:
+        """Both models' words on one ticker."""
+        direction, why_no_direction = self._direction(ticker, row)
+        iv, why_no_iv = self._iv(ticker, row)
+        return Forecast(
+            ticker=ticker,
+            session=self._manifest.session,
+            spot=spot,
+            direction=direction,
+            iv=iv,
+            refusals=tuple(reason for reason in (why_no_direction, why_no_iv) if reason),
+        )
+
+    def _direction(self, ticker: str, row: Row) -> tuple[DirectionForecast | None, str]:
+        try:
+            return forecast_direction(self._bundle("direction", ticker), row), ""
+        except (InvalidValueError, MissingColumnError) as error:
+            return None, str(error)
+
+    def _iv(self, ticker: str, row: Row) -> tuple[IvForecast | None, str]:
+        index = index_of(ticker, self._proxies)
+        proxy = OWN_INDEX.get(ticker) != index
+        try:
+            return forecast_iv(self._bundle("iv_regime", ticker), row, index=index, proxy=proxy), ""
+        except (InvalidValueError, MissingColumnError) as error:
+            return None, str(error)
+
+    def _bundle(self, name: str, ticker: str) -> Bundle:
+        ref = self._manifest.model_for(name, ticker)
+        if ref is None:
+            raise ModelMissingError(model=name, scope=ticker, where="the snapshot's manifest")
+        if ref not in self._opened:
+            self._opened[ref] = load(self._store, ref)
+        return self._opened[ref]

@@ -1,0 +1,95 @@
+"""The laptop's memory of its table: every write is appended to a file before the caller goes on.
+
+moto keeps a table in this process only. The journal listens to the DynamoDB client, and writes the new state of
+each item it changed into `table/<namespace>/<session>.jsonl`. The last line of a key wins; a line torn by a crash
+belongs to a write that nobody was told had succeeded, and is dropped.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import boto3
+from options_signals.errors import CorruptError
+
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
+
+
+class Journal:
+    """Items of one table under a folder, one file per partition."""
+
+    def __init__(self, folder: Path, *, table: str) -> None:
+        self._folder = folder
+        self._table = table
+        self._lock = Lock()
+
+    def listen(self, session: boto3.Session) -> None:
+        """Write through every change that clients of this session make from now on."""
+        for operation in WRITES:
+            session.events.register(f"before-call.dynamodb.{operation}", _remember_keys)
+            session.events.register(f"after-call.dynamodb.{operation}", self._write_through)
+        self._reader = session.client("dynamodb")
+
+    def restore(self, client: Any, *, namespace: str, sessions: Iterator[str] | None = None) -> int:
+        """Put the journalled items of a namespace back into the table; return how many."""
+        items = [item for path in self._files(namespace, sessions) for item in _last_states(path)]
+        for item in items:
+            client.put_item(TableName=self._table, Item=item)
+        return len(items)
+
+    def _files(self, namespace: str, sessions: Iterator[str] | None) -> list[Path]:
+        folder = self._folder / namespace.replace(":", "-")
+        if sessions is None:
+            return sorted(folder.glob("*.jsonl"))
+        return [path for name in sessions if (path := folder / f"{name}.jsonl").exists()]
+
+    def _write_through(self, http_response: Any, context: dict[str, Any], **_: Any) -> None:
+        if http_response.status_code != 200:
+            return
+        for key in context.get("journal_keys", ()):
+            item = self._reader.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            self._append(key, item)
+
+    def _append(self, key: dict[str, Any], item: dict[str, Any] | None) -> None:
+        namespace, session = key["pk"]["S"].rsplit("#", 1)
+        path = self._folder / namespace.replace(":", "-") / f"{session}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock, path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": key, "item": item}, sort_keys=True) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _remember_keys(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Note, before the call, which items it will change."""
+    body = json.loads(params["body"])
+    writes = [entry for part in body.get("TransactItems", ()) for entry in part.values()] or [body]
+    context["journal_keys"] = [_key_of(entry) for entry in writes]
+
+
+def _key_of(entry: dict[str, Any]) -> dict[str, Any]:
+    whole = entry.get("Key") or entry["Item"]
+    return {"pk": whole["pk"], "sk": whole["sk"]}
+
+
+def _last_states(path: Path) -> list[dict[str, Any]]:
+    """The newest state of each item in a journal file."""
+    states: dict[str, dict[str, Any] | None] = {}
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
+        if not line.endswith("\n") and number == len(lines):
+            break  # torn by a crash: never acknowledged
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise CorruptError(
+                what=f"{path}, line {number}",
+                expected="a JSON object",
+                found=line.strip()[:40],
+                remedy="Move the file away; the session's snapshot in the lake is untouched and can be replayed.",
+            ) from error
+        states[json.dumps(entry["key"], sort_keys=True)] = entry["item"]
+    return [item for item in states.values() if item is not None]
