@@ -1,0 +1,170 @@
+"""From tables to training rows: the same feature functions as serving, over the whole history, with labels.
+
+Every feature has a finite memory, held by test, so its value here is the one serving computes on its two years.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from options_signals.errors import InvalidValueError
+from options_signals.features import catalog
+from options_signals.features.inputs import (
+    DAILY_SERIES,
+    UNDERLYING,
+    Columns,
+    columns_for,
+    feature_table,
+    index_of,
+)
+from options_signals.sessions import FIRST_DAY, all_sessions
+from options_signals.sources.base import Fetched, Sources
+
+from training import labels
+from training.bootstrap import FloatArray, IntArray
+
+WARM_UP = 252  # sessions without a full year behind them, which year-long features cannot know
+TERM_STRUCTURE = ("VIX", "VIX3M")
+RULE_INPUTS = ("iv_rank", "iv_distance_to_30", "iv_distance_to_60")
+MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The tables a model learns from, and where they came from; nothing in them lies after `through`."""
+
+    bars: pd.DataFrame
+    vol_indices: pd.DataFrame
+    macro: pd.DataFrame | None
+    world: str
+    source: str
+    through: dt.date
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the values of all tables: other data, other digest."""
+        tables = (self.bars, self.vol_indices, self.macro)
+        hashes = [pd.util.hash_pandas_object(table, index=False).to_numpy() for table in tables if table is not None]
+        return hashlib.sha256(b"".join(values.tobytes() for values in hashes)).hexdigest()
+
+    def of(self, ticker: str) -> Columns:
+        """The input columns of one ticker; errors as in `columns_for`."""
+        return columns_for(ticker, bars=self.bars, vol_indices=self.vol_indices, macro=self.macro, proxies=self.proxies)
+
+
+def fetch_history(
+    sources: Sources,
+    tickers: Sequence[str],
+    *,
+    through: dt.date,
+    first: dt.date = FIRST_DAY,
+    proxies: Mapping[str, str] | None = None,
+) -> History:
+    """Everything the sources know of these tickers up to a date, and nothing after it.
+
+    Parameters
+    ----------
+    sources
+        Of one world; see `sources.base`.
+    tickers
+        Such as ``["SPY", "QQQ"]``. What a proxy speaks of is fetched with them.
+    through
+        The last session. A label that needs a later one stays unknown.
+
+    Raises
+    ------
+    InvalidValueError
+        Where a ticker or its volatility index could not be had.
+    NoIndexError
+        Where a ticker has no index and no proxy.
+    """
+    proxies = dict(proxies or {})
+    indices = {ticker: index_of(ticker, proxies) for ticker in tickers}
+    with_underlyings = [*tickers, *(UNDERLYING[index] for index in indices.values())]
+    bars = sources.bars.bars(list(dict.fromkeys(with_underlyings)), first=first, last=through)
+    levels = sources.vol_indices.vol_indices(
+        list(dict.fromkeys([*indices.values(), *TERM_STRUCTURE])), first=first, last=through
+    )
+    _refuse_failures(bars, tickers)
+    _refuse_failures(levels, tuple(indices.values()))
+    macro = sources.macro.macro(MACRO_SERIES, first=first, last=through) if sources.macro else None
+    return History(
+        bars=bars.frame,
+        vol_indices=levels.frame,
+        macro=macro.frame if macro else None,
+        world=sources.world,
+        source=bars.origin.source,
+        through=through,
+        proxies=proxies,
+    )
+
+
+def candidates(columns: Columns) -> tuple[str, ...]:
+    """The safe features that can be computed from these columns, in the order of the catalog."""
+    there = columns.arrays.keys()
+    return tuple(name for name in catalog.safe_features() if there >= set(catalog.inputs_of([name])))
+
+
+def direction_rows(columns: Columns, features: Sequence[str]) -> pd.DataFrame:
+    """One row per session: `ticker`, `session`, `position`, the features, `label` and `entered_return`.
+
+    The first 252 sessions are left out. `label` is 1 (UP), 0 (DOWN) or NaN; `entered_return` is that of the next
+    open to the close 5 sessions after t, as a decimal.
+    """
+    places = positions_of(columns.sessions)
+    open_, close = (_every_session(columns.arrays[name], places) for name in ("open", "close"))
+    rows = feature_table(columns, features).assign(
+        position=places,
+        label=labels.direction_label(close)[places - places[0]],
+        entered_return=labels.entered_return(open_, close)[places - places[0]],
+    )
+    return rows.iloc[WARM_UP:]
+
+
+def regime_rows(columns: Columns, features: Sequence[str] = catalog.IV_REGIME_INPUTS) -> pd.DataFrame:
+    """One row per session whose IV rank is known: the features, what the rule reads, `label` and `iv_change`.
+
+    `label` is the bucket 5 sessions later (0, 1, 2 or NaN); `iv_change` the log change of the volatility index over
+    the 5 sessions, which the rule learns from.
+    """
+    places = positions_of(columns.sessions)
+    table = feature_table(columns, tuple(dict.fromkeys((*features, *RULE_INPUTS))))
+    rank = _every_session(table["iv_rank"].to_numpy(), places)
+    level = _every_session(columns.arrays["index_close"], places)
+    rows = table.assign(
+        position=places,
+        label=labels.iv_regime_label(rank)[places - places[0]],
+        iv_change=labels.iv_change(level)[places - places[0]],
+    )
+    return rows[rows["iv_rank"].notna()]
+
+
+def positions_of(sessions: pd.DatetimeIndex) -> IntArray:
+    """The number of each session in the exchange calendar; InvalidValueError for a day that is none."""
+    days = sessions.to_numpy().astype("datetime64[D]")
+    strange = days[~np.isin(days, all_sessions())]
+    if strange.size:
+        raise InvalidValueError(name="session of a bar", value=str(strange[0]), allowed="a day on which NYSE trades")
+    return np.searchsorted(all_sessions(), days).astype(np.int64)
+
+
+def _every_session(values: FloatArray, places: IntArray) -> FloatArray:
+    """The values on every session of the exchange from the first to the last one; NaN where there is no bar."""
+    dense = np.full(places[-1] - places[0] + 1, np.nan)
+    dense[places - places[0]] = values
+    return dense
+
+
+def _refuse_failures(fetched: Fetched, needed: Sequence[str]) -> None:
+    missing = {name: reason for name, reason in fetched.failures.items() if name in needed}
+    if missing:
+        raise InvalidValueError(
+            name="training data",
+            value=missing,
+            allowed="bars and volatility index of every ticker",
+            remedy="Correct the source, or leave these tickers out.",
+        )

@@ -1,0 +1,193 @@
+"""What both learners share: walk forward inside the rows given, then learn from all of them.
+
+A *core* is what one part of the history teaches: imputation, scaling, selection, coefficients, transition counts.
+A *model* is a core finished with what out-of-fold forecasts teach: calibrator, threshold, which forecast is served.
+Everything learned comes from the rows given, and from nothing else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from options_signals.errors import InvalidValueError
+from options_signals.models.chain import complete
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from training.bootstrap import FloatArray, IntArray
+from training.labels import HORIZON
+from training.splits import walk_forward
+
+STRENGTH = 0.1  # C, the inverse of the L2 penalty
+SPLITS = 5
+INNER_SPLITS = 3
+
+Forecasts = Mapping[str, FloatArray]
+"""By name of the forecaster: (rows x classes) probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Forecasts for rows that their makers had not seen, and the number of the class that came."""
+
+    forecasts: Forecasts
+    outcomes: IntArray
+
+
+class Core(Protocol):
+    """What one train part teaches."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The inputs of the graph, in order."""
+        ...
+
+    @property
+    def medians(self) -> tuple[float, ...]:
+        """What replaces an unknown input."""
+        ...
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Fitted standardisation and logistic regression."""
+        ...
+
+    @property
+    def base_rates(self) -> FloatArray:
+        """Share of each class among the labelled rows."""
+        ...
+
+    def forecasts(self, frame: pd.DataFrame) -> Forecasts:
+        """Forecasts of the unfinished model and of the baselines."""
+        ...
+
+
+class Model(Protocol):
+    """A finished core."""
+
+    @property
+    def core(self) -> Any:
+        """What it was finished from."""
+        ...
+
+    def forecasts(self, frame: pd.DataFrame) -> Forecasts:
+        """Those of the core, and `served`: what serving would say."""
+        ...
+
+    def choices(self, probabilities: FloatArray) -> IntArray:
+        """The class decided for each row of served probabilities."""
+        ...
+
+    @property
+    def choice_made(self) -> str:
+        """What was learned out of fold, in a few words."""
+        ...
+
+
+class Learner(Protocol):
+    """How a core is learned, and how it is finished."""
+
+    def core(self, frame: pd.DataFrame) -> Any:
+        """Learn from the labelled rows of a frame."""
+        ...
+
+    def finish(self, core: Any, seen: OutOfFold) -> Any:
+        """Add what out-of-fold forecasts teach."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One test part of the outer walk-forward, forecast by a model that saw only what came before."""
+
+    number: int
+    test: pd.DataFrame
+    model: Model
+    forecasts: Forecasts
+
+
+def fit(learner: Learner, frame: pd.DataFrame) -> Any:
+    """A model from these rows alone; an inner walk-forward gives the out-of-fold forecasts that finish it.
+
+    Parameters
+    ----------
+    learner
+        A `DirectionLearner` or a `RegimeLearner`.
+    frame
+        One row per ticker and session: `position` (number of the session), `label` (class, NaN = unlabelled) and
+        the learner's columns.
+    """
+    return learner.finish(learner.core(frame), inner_forecasts(learner, frame))
+
+
+def inner_forecasts(learner: Learner, frame: pd.DataFrame) -> OutOfFold:
+    """Pooled forecasts of cores fitted forward in time, on the labelled rows of each test part."""
+    parts = []
+    for split in walk_forward(frame["position"].to_numpy(), splits=INNER_SPLITS, horizon=HORIZON):
+        test = labelled(frame.iloc[split.test])
+        parts.append(OutOfFold(learner.core(frame.iloc[split.train]).forecasts(test), outcomes_of(test)))
+    return pooled(parts)
+
+
+def outer_folds(learner: Learner, frame: pd.DataFrame) -> Iterator[Fold]:
+    """Yield the folds of the evaluation: a model from each train part, its forecasts for all rows of the test."""
+    splits = walk_forward(frame["position"].to_numpy(), splits=SPLITS, horizon=HORIZON)
+    for number, split in enumerate(splits, start=1):
+        model, test = fit(learner, frame.iloc[split.train]), frame.iloc[split.test]
+        yield Fold(number, test, model, model.forecasts(test))
+
+
+def fit_served(learner: Learner, frame: pd.DataFrame, folds: Sequence[Fold]) -> Any:
+    """The model to serve: a core from all labelled rows, finished with the pooled forecasts of the outer folds."""
+    return learner.finish(learner.core(frame), pooled([labelled_part(fold) for fold in folds]))
+
+
+def labelled_part(fold: Fold) -> OutOfFold:
+    """The forecasts of a fold for its labelled rows."""
+    known = fold.test["label"].notna().to_numpy()
+    return OutOfFold({name: p[known] for name, p in fold.forecasts.items()}, outcomes_of(fold.test[known]))
+
+
+def pooled(parts: Sequence[OutOfFold]) -> OutOfFold:
+    """Several parts, one below the other."""
+    names = parts[0].forecasts
+    return OutOfFold(
+        {name: np.concatenate([part.forecasts[name] for part in parts]) for name in names},
+        np.concatenate([part.outcomes for part in parts]),
+    )
+
+
+def labelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose label is known."""
+    return frame[frame["label"].notna()]
+
+
+def outcomes_of(rows: pd.DataFrame) -> IntArray:
+    """The labels of labelled rows as class numbers."""
+    return rows["label"].to_numpy().astype(np.int64)
+
+
+def logistic(matrix: FloatArray, outcomes: IntArray) -> Pipeline:
+    """Standardisation and logistic regression with an L2 penalty, C = 0.1, as both models use it, fitted.
+
+    Raises
+    ------
+    InvalidValueError
+        Where the rows hold one class only: nothing can be told apart.
+    """
+    if len(np.unique(outcomes)) < 2:
+        raise InvalidValueError(
+            name="classes in a train part",
+            value=len(np.unique(outcomes)),
+            allowed=f"at least 2, in {len(outcomes)} labelled rows",
+            remedy="Train on a longer history.",
+        )
+    return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000)).fit(matrix, outcomes)
+
+
+def inputs(frame: pd.DataFrame, features: Sequence[str], medians: tuple[float, ...]) -> FloatArray:
+    """The features as a matrix, unknown values replaced by the medians, as serving does it."""
+    return complete(frame[list(features)].to_numpy(dtype=np.float64), medians)
