@@ -69,7 +69,7 @@ class BucketRule(_Record):
 
     `changes[b]` are equally likely log changes of the index over the horizon, seen in training when the index
     stood in bucket b; P(LOW) is the share of them below the distance to the lower bound, P(HIGH) the share at or
-    above the distance to the upper one.
+    above the distance to the upper one, with one added to the count of each bucket (see `rule.bucket_rule`).
     """
 
     lower_distance: str  # the feature that holds log(level at the lower bound / today's level)

@@ -34,7 +34,8 @@ def bucket_rule(
     Notes
     -----
     Historical simulation as for value at risk (Hull, "Options, Futures, and Other Derivatives"): every change seen
-    before is equally likely.
+    before is equally likely. One is added to each of the three counts (Laplace's rule of succession), so that what
+    400 changes never did is unlikely and not impossible; a forecast of 0 that comes true costs without limit.
     """
     _refuse_swapped(lower_distance, upper_distance)
     buckets = np.digitize(iv_rank, rule.bounds)
@@ -49,7 +50,8 @@ def bucket_rule(
 def _shares(changes: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
     below = np.searchsorted(changes, lower, side="left")
     reached = len(changes) - np.searchsorted(changes, upper, side="left")
-    return np.column_stack([below, len(changes) - below - reached, reached]) / len(changes)
+    counts = np.column_stack([below, len(changes) - below - reached, reached])
+    return (counts + 1.0) / (len(changes) + 3.0)
 
 
 def _refuse_swapped(lower: FloatArray, upper: FloatArray) -> None:
