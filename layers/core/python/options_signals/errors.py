@@ -30,12 +30,18 @@ SignalError
 The message says what, which value, what is allowed and what to do; the values stay attributes.
 """
 
+import copyreg
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 
 class SignalError(Exception):
     """The root of the tree."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls __init__ with the message alone: an error raised in a worker process would be lost.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class Retryable(SignalError):  # noqa: N818 - the tree reads Retryable | Permanent
@@ -178,7 +184,7 @@ class AlreadyStoredError(Permanent):
 
     def __init__(self, *, key: str) -> None:
         self.key = key
-        super().__init__(f"{key} exists and is never changed. Use a new attempt number.")
+        super().__init__(f"{key} exists and is never changed. Take the next attempt or version.")
 
 
 class CorruptError(Permanent):
