@@ -263,37 +263,33 @@ def _bsm_greeks(
     side = np.where(is_call, 1.0, -1.0)
     root_years = np.sqrt(years)
     total = np.maximum(volatility * root_years, _LEAST_FLOAT)
+    dividends = np.exp(-dividend_yield * years)
     log_forward = np.log(spot / strike) + (rate - dividend_yield) * years
     with np.errstate(over="ignore"):
         moneyness = log_forward / total
-    d1, d2 = moneyness + 0.5 * total, moneyness - 0.5 * total
-    density = pdf(d1)
-    dividends = np.exp(-dividend_yield * years)
-    delta = side * dividends * _share_below(side * d1, density)
-    bond = side * strike * np.exp(-rate * years) * _share_below(side * d2, density * np.exp(log_forward))
-    shares = spot * dividends
-    with np.errstate(over="ignore"):
+        density = pdf(moneyness + 0.5 * total)
         gamma = dividends * density / (spot * total)
+        decay = 0.5 * density * volatility / np.maximum(root_years, _LEAST_FLOAT)
+    in_the_money = _share_below(
+        side * np.stack((moneyness + 0.5 * total, moneyness - 0.5 * total)),
+        np.stack((density, density * np.exp(log_forward))),
+    )
+    shares = spot * dividends
+    stock = side * shares * in_the_money[0]
+    bond = side * strike * np.exp(-rate * years) * in_the_money[1]
     return Greeks(
-        delta=delta,
+        delta=stock / spot,
         gamma=gamma,
         vega=shares * density * root_years,
-        theta=dividend_yield * spot * delta - rate * bond - 0.5 * shares * _ratio(density * volatility, root_years),
+        theta=dividend_yield * stock - rate * bond - shares * decay,
         rho=years * bond,
-        epsilon=-years * spot * delta,
+        epsilon=-years * stock,
     )
 
 
 def _share_below(z: FloatArray, density: FloatArray) -> FloatArray:
     tail = density * mills(np.abs(z))
     return np.where(z > 0, 1 - tail, tail)
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """The ratio, and 0 where the numerator is 0."""
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    with np.errstate(divide="ignore"):
-        return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=numerator != 0)
 
 
 def _checked(

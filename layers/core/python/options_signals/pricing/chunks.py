@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 
 CHUNK = 16_384  # elements; a formula's dozen working arrays of float64 then take 1.5 MiB
 
+# glibc hands freed memory back to the system at once, and every working array is then paged in anew, which halves
+# the speed again, until a block above its threshold of 128 KiB was freed; from then on it keeps twice the size of
+# that block. This one is never touched, so it costs nothing. See mallopt(3), M_MMAP_THRESHOLD.
+np.empty(16 * 2**20, dtype=np.uint8)
+
 
 def in_chunks(formula: Callable[..., tuple[NDArray[Any], ...]], **inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Broadcast the inputs, apply the elementwise formula piece by piece, and give its results in the common shape."""

@@ -139,11 +139,17 @@ def polynomial(coefficients: tuple[float, ...], x: FloatArray) -> FloatArray:
 
 def _erfcx_of_positive(x: FloatArray) -> FloatArray:
     y = 1 / (1 + x)
-    return y * polynomial(_P, y) / polynomial(_Q, y)
+    value = polynomial(_P, y)
+    value *= y
+    value /= polynomial(_Q, y)
+    return value
 
 
 def _exp_of_square(x: FloatArray, scale: float) -> FloatArray:
     """`exp(scale * x^2)`; rounding `x^2` would cost `x^2` ulps, so a part with an exact square is split off."""
     x = np.minimum(x, 40.0)  # exp(-40^2 / 2) is 0 already; infinity would give inf - inf below
-    coarse = np.rint(x * 16) / 16
-    return np.exp(scale * coarse * coarse) * np.exp(scale * (x - coarse) * (x + coarse))
+    coarse = np.rint(x * 16) * (1 / 16)
+    fine = x - coarse
+    fine *= x + coarse
+    coarse *= coarse
+    return np.exp(scale * coarse) * np.exp(scale * fine)
