@@ -1,0 +1,145 @@
+"""The rows of the signal table: their keys, the digest record, and how what was decided is read again.
+
+One partition holds one session of one namespace. A decision's row never changes once written; the digest lists
+the rows that are the session's. A row that no digest lists is left over from a run that another overtook, and is
+never read. A revision (`digest#r1`, `digest#r2`, ...) is a later digest of the session under other settings; the
+newest counts.
+"""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from options_signals.errors import CorruptError, InvalidValueError
+from options_signals.jobs.ports import SignalTable
+from options_signals.lake import canonical_json, sha256
+from options_signals.signals import Decision, NoTrade, Signal
+
+DIGEST = "digest"
+BY_HAND = "Mend or delete the row by hand; mind that a session without a digest is sent again."
+_DECISION: TypeAdapter[Signal | NoTrade] = TypeAdapter(Decision)
+
+
+class State(StrEnum):
+    """How far a digest has come."""
+
+    RECORDED = "RECORDED"  # stored, and nobody asked to send it
+    PENDING = "PENDING"  # owed to its readers
+    SENDING = "SENDING"  # one run may be handing it over, until its lease ends
+    SENT = "SENT"  # taken by the channel
+
+
+class DigestRecord(BaseModel):
+    """One session's message with its exact texts, how far it has come, and the rows it speaks of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    namespace: str
+    session: dt.date
+    revision: int
+    id: str
+    state: State
+    subject: str
+    email: str
+    sms: str
+    config_id: str
+    attempt: int
+    members: tuple[str, ...]
+    signals: int
+    refusals: int
+    created_at: dt.datetime
+    owner: str = ""  # token of the run that sends, or sent last
+    lease_until: dt.datetime | None = None
+    maybe_sent: bool = False  # an earlier hand-over had an unknown end: the next one is marked REPEAT
+    message_id: str = ""  # the channel's
+    sent_at: dt.datetime | None = None
+    announced: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do: sent, and the event put."""
+        return self.state is State.SENT and self.announced
+
+    @property
+    def pk(self) -> str:
+        """The partition it lies in."""
+        return partition(self.namespace, self.session)
+
+    @property
+    def sk(self) -> str:
+        """Its sort key."""
+        return f"{DIGEST}#r{self.revision}" if self.revision else DIGEST
+
+
+def partition(namespace: str, session: dt.date) -> str:
+    """The partition key, such as `live#2022-11-23`."""
+    return f"{namespace}#{session.isoformat()}"
+
+
+def sort_key(decision: Signal | NoTrade) -> str:
+    """`signal#SPY#bull-call-spread`, or `signal#SPY#no-trade` for a refusal."""
+    slug = decision.strategy.lower().replace(" ", "-") if isinstance(decision, Signal) else "no-trade"
+    return f"signal#{decision.ticker}#{slug}"
+
+
+def row_of(decision: Signal | NoTrade, *, namespace: str) -> dict[str, Any]:
+    """The row that keeps a decision; `content` names what it says, whoever says it."""
+    body = decision.model_dump(mode="json")
+    try:
+        content = sha256(canonical_json(body))[:12]
+    except ValueError as error:
+        raise InvalidValueError(name=f"a number of {sort_key(decision)}", value=str(error), allowed="finite") from error
+    return {
+        "namespace": namespace,
+        "session": decision.session.isoformat(),
+        "ticker": decision.ticker,
+        "kind": decision.kind,
+        "content": content,
+        "body": body,
+    }
+
+
+def digest(table: SignalTable, namespace: str, session: dt.date) -> DigestRecord | None:
+    """The session's newest digest, None where it has none."""
+    found = [_record(row) for row in table.of_partition(partition(namespace, session), DIGEST)]
+    return max(found, key=lambda record: record.revision, default=None)
+
+
+def decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:
+    """What the newest digest of the session lists, in its order; empty where there is no digest."""
+    record = digest(table, namespace, session)
+    if record is None:
+        return []
+    rows = {row["sk"]: row for row in table.of_partition(record.pk, "signal#")}
+    return [_decision(record, sk, rows.get(sk)) for sk in record.members]
+
+
+def history(table: SignalTable, namespace: str, ticker: str, *, since: dt.date) -> list[Signal | NoTrade]:
+    """What was decided on the ticker from that session on, ascending; only rows that their digests list."""
+    rows = [row for row in table.of_ticker(ticker, since=since) if row["namespace"] == namespace]
+    days = {row["session"]: digest(table, namespace, dt.date.fromisoformat(row["session"])) for row in rows}
+    listed = [(record, row) for row in rows if (record := days[row["session"]]) and row["sk"] in record.members]
+    return [_decision(record, row["sk"], row) for record, row in listed]
+
+
+def _record(row: dict[str, Any]) -> DigestRecord:
+    try:
+        return DigestRecord.model_validate({key: value for key, value in row.items() if key not in {"pk", "sk"}})
+    except ValidationError as error:
+        raise CorruptError(
+            what=f"{row['sk']} of {row['pk']}", expected="a digest", found=str(error), remedy=BY_HAND
+        ) from error
+
+
+def _decision(record: DigestRecord, sk: str, row: dict[str, Any] | None) -> Signal | NoTrade:
+    try:
+        return _DECISION.validate_python(row and row["body"])
+    except ValidationError as error:
+        raise CorruptError(
+            what=f"{sk} of {record.pk}",
+            expected="the decision that its digest lists",
+            found="none" if row is None else str(error),
+            remedy=BY_HAND,
+        ) from error

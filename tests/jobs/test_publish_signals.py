@@ -1,0 +1,389 @@
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from options_signals.digest import Texts, mark_repeat
+from options_signals.errors import (
+    DeliveryDeferredError,
+    DeliveryRejectedError,
+    DeliveryUnknownError,
+    InvalidValueError,
+    PublishingElsewhereError,
+)
+from options_signals.jobs import ledger
+from options_signals.jobs.ledger import State
+from options_signals.jobs.publish_signals import Edition, Outcome, Ports, publish_signals
+from options_signals.signals import Confidence, NoTrade, Plan, Signal, Size, Strategy
+
+from tests.fakes import ManualClock, MemoryTable, RecordingBus, RecordingChannel
+
+SESSION = dt.date(2022, 11, 23)
+LEASE = dt.timedelta(minutes=5)
+SPY = Signal(
+    ticker="SPY",
+    session=SESSION,
+    forecast=None,
+    reasons=("vol regime NORMAL",),
+    strategy=Strategy.BULL_CALL_SPREAD,
+    size=Size.HALF,
+    risk_share=0.0075,
+    confidence=Confidence(direction=0.58, iv=0.66, overall=0.612),
+    plan=Plan(min_days=14, max_days=21, legs=(), risk_share=0.015, target="75 %", stop="half the value"),
+)
+QQQ = NoTrade(ticker="QQQ", session=SESSION, forecast=None, reasons=("no proven skill",))
+TEXTS = Texts(subject="Wed 23 Nov 2022: 1 signal", email="1 signal\nSPY BULL CALL SPREAD half", sms="SPY")
+LATER_TEXTS = replace(TEXTS, email="1 signal\nSPY BULL CALL SPREAD full")
+REPEATED = "REPEAT"
+
+
+def edition(**changes: Any) -> Edition:
+    usual = Edition(namespace="live", session=SESSION, attempt=1, config_id="aaa", decisions=(SPY, QQQ), texts=TEXTS)
+    return replace(usual, **changes)
+
+
+# A later run saw other prices: another size, other words.
+LATER = edition(attempt=2, decisions=(SPY.model_copy(update={"size": Size.FULL}), QQQ), texts=LATER_TEXTS)
+
+
+@dataclass
+class World:
+    table: MemoryTable = field(default_factory=MemoryTable)
+    channel: RecordingChannel = field(default_factory=RecordingChannel)
+    bus: RecordingBus = field(default_factory=RecordingBus)
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(table=self.table, channel=self.channel, bus=self.bus, clock=self.clock)
+
+    def publish(self, what: Edition | None = None, **options: bool) -> Outcome:
+        return publish_signals(what or edition(), ports=self.ports, lease=LEASE, **options)
+
+    @property
+    def emails(self) -> list[str]:
+        return [texts.email for _, texts in self.channel.accepted]
+
+    @property
+    def digest(self) -> ledger.DigestRecord:
+        record = ledger.digest(self.table, "live", SESSION)
+        assert record is not None
+        return record
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_session_is_stored_sent_and_announced(world: World) -> None:
+    outcome = world.publish()
+
+    assert outcome.sent
+    assert outcome.digest.finished
+    assert outcome.digest == world.digest
+    assert world.emails == [TEXTS.email]
+    assert ledger.decisions(world.table, "live", SESSION) == [SPY, QQQ]
+    assert world.bus.events == [
+        {
+            "namespace": "live",
+            "session": "2022-11-23",
+            "digest_id": world.digest.id,
+            "revision": 0,
+            "config_id": "aaa",
+            "signals": 1,
+            "refusals": 1,
+        }
+    ]
+
+
+def test_a_second_run_changes_and_sends_nothing(world: World) -> None:
+    world.publish()
+    before = {key: dict(row) for key, row in world.table.rows.items()}
+
+    outcome = world.publish(LATER)
+
+    assert not outcome.sent
+    assert world.table.rows == before
+    assert world.emails == [TEXTS.email]
+    assert len(world.bus.events) == 1
+
+
+def test_rows_lie_under_their_documented_keys(world: World) -> None:
+    world.publish()
+
+    assert list(world.table.rows) == [
+        ("live#2022-11-23", "signal#SPY#bull-call-spread"),
+        ("live#2022-11-23", "signal#QQQ#no-trade"),
+        ("live#2022-11-23", "digest"),
+    ]
+
+
+def test_a_session_without_any_decision_still_sends_its_message(world: World) -> None:
+    world.publish(edition(decisions=()))
+
+    assert world.emails == [TEXTS.email]
+    assert ledger.decisions(world.table, "live", SESSION) == []
+
+
+def test_one_world_does_not_see_another(world: World) -> None:
+    world.publish(edition(namespace="simulated"))
+
+    assert world.publish().sent
+    assert len(world.emails) == 2
+
+
+# What is already there
+
+
+def test_the_texts_of_a_digest_that_waits_are_sent_instead_of_newer_ones(world: World) -> None:
+    world.channel.refuse = DeliveryDeferredError(channel="topic", message_id="1", detail="throttled")
+    with pytest.raises(DeliveryDeferredError):
+        world.publish()
+
+    world.publish(LATER)
+
+    assert world.emails == [TEXTS.email]
+    assert ledger.decisions(world.table, "live", SESSION) == [SPY, QQQ]
+
+
+def test_what_an_overtaken_run_left_is_neither_changed_nor_read(world: World) -> None:
+    ghost = ledger.row_of(SPY.model_copy(update={"size": Size.FULL}), namespace="live")
+    world.table.add("live#2022-11-23", "signal#SPY#bull-call-spread", ghost)
+    other = ledger.row_of(QQQ.model_copy(update={"ticker": "IWM"}), namespace="live")
+    world.table.add("live#2022-11-23", "signal#IWM#no-trade", other)
+
+    world.publish()
+
+    assert ledger.decisions(world.table, "live", SESSION) == [SPY, QQQ]
+    assert ledger.history(world.table, "live", "SPY", since=SESSION) == [SPY]
+    assert ledger.history(world.table, "live", "IWM", since=SESSION) == []
+
+
+def test_history_reads_one_ticker_of_one_world_from_a_day_on(world: World) -> None:
+    day_before = dt.date(2022, 11, 22)
+    earlier = SPY.model_copy(update={"session": day_before})
+    world.publish(edition(session=day_before, decisions=(earlier,)))
+    world.publish()
+    world.publish(edition(namespace="simulated"))
+
+    assert ledger.history(world.table, "live", "SPY", since=day_before) == [earlier, SPY]
+    assert ledger.history(world.table, "live", "SPY", since=SESSION) == [SPY]
+
+
+# Recording without sending
+
+
+def test_a_recorded_session_sends_nothing_and_owes_nothing(world: World) -> None:
+    outcome = world.publish(send=False)
+
+    assert not outcome.sent
+    assert world.digest.state is State.RECORDED
+    assert ledger.decisions(world.table, "live", SESSION) == [SPY, QQQ]
+    assert (world.emails, world.bus.events) == ([], [])
+
+
+def test_a_recorded_session_is_sent_by_the_next_run_that_sends(world: World) -> None:
+    world.publish(send=False)
+
+    world.publish(LATER)
+
+    assert world.emails == [TEXTS.email]
+    assert world.digest.finished
+
+
+def test_recording_leaves_a_digest_that_waits_as_it_is(world: World) -> None:
+    world.channel.refuse = DeliveryDeferredError(channel="topic", message_id="1", detail="throttled")
+    with pytest.raises(DeliveryDeferredError):
+        world.publish()
+
+    world.publish(send=False)
+
+    assert world.digest.state is State.PENDING
+
+
+# Other settings
+
+
+@pytest.mark.parametrize("first_sends", [True, False])
+def test_other_settings_on_a_finished_session_are_refused(world: World, first_sends: bool) -> None:
+    world.publish(send=first_sends)
+    before = {key: dict(row) for key, row in world.table.rows.items()}
+
+    with pytest.raises(InvalidValueError, match="Add --revise"):
+        world.publish(replace(LATER, config_id="bbb"))
+
+    assert world.table.rows == before
+
+
+def test_the_refusal_of_other_settings_says_what_stands_and_what_to_do(world: World) -> None:
+    world.publish()
+
+    with pytest.raises(InvalidValueError) as refused:
+        world.publish(edition(config_id="bbb"))
+
+    assert str(refused.value) == (
+        "config_id is 'bbb'; allowed: aaa, under which the digest of 2022-11-23 in live is SENT. "
+        "Nothing was changed or sent. Add --revise to store a revision beside it, and --send to send it."
+    )
+
+
+def test_a_revision_is_stored_beside_the_digest_and_not_sent(world: World) -> None:
+    world.publish()
+
+    world.publish(replace(LATER, config_id="bbb"), revise=True, send=False)
+
+    assert world.emails == [TEXTS.email]
+    assert world.table.rows["live#2022-11-23", "digest"]["state"] == "SENT"
+    assert world.digest.sk == "digest#r1"
+    assert ledger.decisions(world.table, "live", SESSION) == list(LATER.decisions)
+
+
+def test_a_revision_is_sent_once_when_asked_for(world: World) -> None:
+    world.publish()
+    revised = replace(LATER, config_id="bbb")
+
+    world.publish(revised, revise=True, send=False)
+    world.publish(revised, revise=True)
+    world.publish(revised, revise=True)
+
+    assert world.emails == [TEXTS.email, LATER_TEXTS.email]
+    assert world.digest.sk == "digest#r1"
+
+
+def test_the_tenth_revision_is_newer_than_the_ninth(world: World) -> None:
+    for number in range(11):
+        world.publish(edition(config_id=f"c{number}"), revise=True, send=False)
+
+    assert world.digest.sk == "digest#r10"
+
+
+def test_an_owed_message_is_finished_whatever_the_settings(world: World) -> None:
+    world.channel.refuse = DeliveryDeferredError(channel="topic", message_id="1", detail="throttled")
+    with pytest.raises(DeliveryDeferredError):
+        world.publish()
+
+    world.publish(replace(LATER, config_id="bbb"))
+
+    assert world.emails == [TEXTS.email]
+
+
+def test_a_session_that_owes_its_message_cannot_be_revised(world: World) -> None:
+    world.channel.refuse = DeliveryDeferredError(channel="topic", message_id="1", detail="throttled")
+    with pytest.raises(DeliveryDeferredError):
+        world.publish()
+
+    with pytest.raises(InvalidValueError, match="still owes its message"):
+        world.publish(edition(config_id="bbb"), revise=True)
+
+
+# Refused before anything is written
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"decisions": (SPY, SPY)}, "one decision per ticker and strategy"),
+        ({"decisions": (SPY.model_copy(update={"session": dt.date(2022, 11, 22)}),)}, "of the session 2022-11-23"),
+        ({"decisions": (SPY, SPY.model_copy(update={"ticker": "IWM", "risk_share": float("nan")}))}, "finite"),
+        ({"texts": replace(TEXTS, email="x\n" * 195_000)}, "at most 390000 bytes"),
+    ],
+)
+def test_a_bad_edition_is_refused_and_leaves_nothing(world: World, bad: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        world.publish(edition(**bad))
+
+    assert world.table.rows == {}
+
+
+def test_texts_the_channel_cannot_take_are_not_stored_either(world: World) -> None:
+    class Narrow(RecordingChannel):
+        def check(self, texts: Texts) -> None:
+            if len(texts.subject) > len(TEXTS.subject):
+                raise InvalidValueError(name="subject", value=texts.subject, allowed="the room for its own words")
+
+    world.channel = Narrow()
+
+    with pytest.raises(InvalidValueError, match=REPEATED):  # the words fit, REPEAT before them would not
+        world.publish()
+
+    assert world.table.rows == {}
+
+
+# How a hand-over may end
+
+
+def test_a_refused_message_waits_for_the_next_run(world: World) -> None:
+    world.channel.refuse = DeliveryRejectedError(channel="topic", message_id="1", detail="no such topic")
+
+    with pytest.raises(DeliveryRejectedError):
+        world.publish()
+    assert world.digest.state is State.PENDING
+
+    world.publish()
+    assert world.emails == [TEXTS.email]
+
+
+def test_after_an_unknown_end_nothing_is_sent_while_the_lease_runs(world: World) -> None:
+    world.channel.refuse = DeliveryUnknownError(channel="topic", message_id="1", detail="read timeout")
+    with pytest.raises(DeliveryUnknownError):
+        world.publish()
+    world.clock.sleep(200)
+
+    with pytest.raises(PublishingElsewhereError) as busy:
+        world.publish()
+
+    assert busy.value.key == "digest of live#2022-11-23"
+    assert busy.value.seconds_left == 100
+    assert world.emails == []
+
+
+def test_after_the_lease_the_message_is_repeated_with_the_same_id(world: World) -> None:
+    world.channel.refuse = DeliveryUnknownError(channel="topic", message_id="1", detail="read timeout")
+    with pytest.raises(DeliveryUnknownError):
+        world.publish()
+    first = world.digest.id
+    world.clock.sleep(300)
+
+    world.publish(LATER)
+
+    assert world.channel.accepted == [(first, mark_repeat(TEXTS, first))]
+    assert world.digest.finished
+
+
+def test_once_an_end_was_unknown_every_later_try_is_a_repeat(world: World) -> None:
+    for error in (DeliveryUnknownError, DeliveryDeferredError):
+        world.channel.refuse = error(channel="topic", message_id="1", detail="fault")
+        with pytest.raises(error):
+            world.publish()
+        world.clock.sleep(300)
+
+    world.publish()
+
+    assert world.channel.accepted == [(world.digest.id, mark_repeat(TEXTS, world.digest.id))]
+
+
+def test_a_run_that_slept_through_its_lease_hands_nothing_over(world: World) -> None:
+    class Drowsy(MemoryTable):
+        def update(self, *args: Any, **options: Any) -> bool:
+            world.clock.sleep(301)
+            return super().update(*args, **options)
+
+    world.table = Drowsy()
+
+    with pytest.raises(DeliveryDeferredError, match="the lease ended before"):
+        world.publish()
+
+    assert world.emails == []
+    assert world.digest.state is State.PENDING
+
+
+def test_a_sent_message_that_was_not_announced_is_only_announced(world: World) -> None:
+    world.publish()
+    world.table.update("live#2022-11-23", "digest", {"announced": False}, expected={})
+
+    world.publish()
+
+    assert len(world.emails) == 1
+    assert len(world.bus.events) == 2
+    assert world.digest.finished
