@@ -41,7 +41,7 @@ class SignalError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls __init__ with the message alone: an error raised in a worker process would be lost.
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # not in the stubs
 
 
 class Retryable(SignalError):  # noqa: N818 - the tree reads Retryable | Permanent

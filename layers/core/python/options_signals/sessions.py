@@ -29,11 +29,13 @@ def _calendar() -> Any:
 
 @cache
 def _days() -> npt.NDArray[np.datetime64]:
-    return np.asarray(_calendar().sessions.values.astype("datetime64[D]"))
+    days = np.asarray(_calendar().sessions.values.astype("datetime64[D]"))
+    days.flags.writeable = False  # everybody shares it
+    return days
 
 
 def all_sessions() -> npt.NDArray[np.datetime64]:
-    """Every known session as datetime64[D], ascending, from 1990 through 2035."""
+    """Every known session as read-only datetime64[D], ascending, from 1990 through 2035."""
     return _days()
 
 
@@ -44,7 +46,7 @@ def is_session(day: dt.date) -> bool:
 
 
 def close_of(session: dt.date) -> dt.datetime:
-    """The closing time in New York: 16:00, or 13:00 on most half days."""
+    """The closing time in New York: 16:00, or 13:00 on half days (14:00 until 1992)."""
     close = _calendar().session_close(_known(session).isoformat())
     return dt.datetime.fromisoformat(close.isoformat()).astimezone(NEW_YORK)
 
@@ -80,9 +82,14 @@ def session_of(instant: dt.datetime) -> dt.date | None:
 
 
 def newest_closed(instant: dt.datetime) -> dt.date:
-    """The last session that had closed at that instant; what a person means by "the latest"."""
-    day = instant.astimezone(NEW_YORK).date()
-    return session_of(instant) or shift(day, -1)
+    """The last session that had closed at that instant; what a person means by "the latest".
+
+    Raises
+    ------
+    InvalidValueError
+        For a naive datetime.
+    """
+    return session_of(instant) or shift(instant.astimezone(NEW_YORK).date(), -1)
 
 
 def shift(day: dt.date, sessions: int) -> dt.date:
@@ -90,6 +97,11 @@ def shift(day: dt.date, sessions: int) -> dt.date:
 
     From a day without trading, +1 is the next session and -1 the last one before it. 0 asks for the day
     itself, which must then be a session.
+
+    Raises
+    ------
+    InvalidValueError
+        Where the day, or the session it leads to, lies outside the known calendar.
     """
     if sessions == 0:
         return _known(day)
@@ -97,20 +109,19 @@ def shift(day: dt.date, sessions: int) -> dt.date:
     if sessions > 0 and not is_session(day):
         at -= 1
     if not 0 <= at < len(_days()):
-        raise _outside(day)
+        raise _outside(f"{day} {sessions:+d} sessions")
     return _days()[at].astype(object)  # type: ignore[no-any-return]  # datetime64[D] becomes a date
 
 
 def between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """All sessions from `first` to `last`, both included."""
-    days = _days()
-    inside = days[(days >= np.datetime64(first)) & (days <= np.datetime64(last))]
-    return list(inside.astype(object))
+    """All sessions from `first` to `last`, both included; none where `last` is the earlier day."""
+    end = _position(last) + is_session(last)
+    return list(_days()[_position(first) : end].astype(object))
 
 
 def _position(day: dt.date) -> int:
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise _outside(day)
+        raise _outside(day.isoformat())
     return int(np.searchsorted(_days(), np.datetime64(day)))
 
 
@@ -125,10 +136,10 @@ def _known(day: dt.date) -> dt.date:
     return day
 
 
-def _outside(day: dt.date) -> InvalidValueError:
+def _outside(day: str) -> InvalidValueError:
     return InvalidValueError(
         name="day",
-        value=day.isoformat(),
+        value=day,
         allowed=f"{FIRST_DAY} to {LAST_DAY}, the span of the known calendar",
         remedy="Update exchange_calendars and LAST_DAY in sessions.py for later years.",
     )
