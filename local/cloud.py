@@ -24,7 +24,7 @@ from typing import Any, Self
 import boto3
 from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
-from options_signals.adapters.dynamo import create_table
+from options_signals.adapters.dynamo import DynamoTable, create_table
 from options_signals.adapters.folder import locked
 
 from local.home import Home
@@ -90,6 +90,11 @@ class LaptopCloud:
     def __exit__(self, *_: object) -> None:
         """Stop the account and let go of the home folder."""
         self._stack.close()
+
+    @property
+    def table(self) -> DynamoTable:
+        """The table of signals and digests."""
+        return DynamoTable(TABLE)
 
     def run(self, event: Json) -> Execution:
         """Run one day, as the scheduler would start it."""

@@ -1,0 +1,327 @@
+"""`signals`: everything a person does on a laptop.
+
+Exit codes: 0 for a completed run (also one without signals), 1 for a failed run, 2 for bad usage.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from options_signals.errors import InvalidValueError, SettingsError, SignalError
+from rich.console import Console
+
+app = typer.Typer(
+    help="Option trade signals after each US market close, with their odds, their reasons and their refusals.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(
+    help="Which models are stored and which are served.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(models_app, name="models")
+
+Source = Annotated[
+    str,
+    typer.Option(
+        envvar="SIGNALS_SOURCE",
+        help="Where data comes from: yahoo, simulated, or files:FOLDER (laid out as docs/data.md says).",
+    ),
+]
+Session = Annotated[str | None, typer.Option(help="A session such as 2022-11-23; default: the newest that has closed.")]
+Tickers = Annotated[str | None, typer.Option(help="Such as SPY,QQQ,IWM; default: the watchlist in the settings.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print records as JSON, for scripts.")]
+Through = Annotated[
+    str | None, typer.Option(help="Use no data after this session; default: the newest that has closed.")
+]
+Scope = Annotated[
+    str | None, typer.Option(help="ticker: one model each; pooled: one for all. Default: the setting model_scope.")
+]
+Promote = Annotated[bool, typer.Option(help="Serve the new model at once.")]
+Namespace = Annotated[str | None, typer.Option(help="Such as live, simulated or files:1a2b3c4d5e6f.")]
+
+YAHOO = "yahoo"
+
+
+def main() -> None:
+    """Run a command; turn our own errors into one clear message and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except SignalError as error:
+        Console(stderr=True).print(f"signals: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, InvalidValueError | SettingsError) else 1)
+
+
+@app.command()
+def demo(keep: Annotated[bool, typer.Option(help="Keep what an earlier demo stored.")] = False) -> None:
+    """Train small models on a simulated market and run one day, end to end.
+
+    Example: signals demo
+    """
+    from local.demo import run_demo
+
+    sys.exit(run_demo(Console(), keep=keep))
+
+
+@app.command()
+def run(
+    source: Source = YAHOO,
+    session: Session = None,
+    tickers: Tickers = None,
+    revise: Annotated[bool, typer.Option(help="Decide again under other settings on a finished session.")] = False,
+    send: Annotated[bool, typer.Option(help="Send the digest (on a laptop: to the outbox).")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Run one day through every step: fetch, features, models, decision, store, alert.
+
+    Example: signals run --source files:../shared/data --session 2022-11-23 --tickers SPY,QQQ,IWM
+    """
+    from options_signals.jobs.messages import RunRequest
+
+    from local.day import parsed_date
+    from local.run import run_and_show
+    from local.world import World
+
+    request = RunRequest(session=parsed_date(session) if session else None, revise=revise, send=send)
+    sys.exit(run_and_show(World.of(source=source, tickers=tickers), request, Console(), as_json=as_json))
+
+
+@app.command()
+def fetch(source: Source = YAHOO, session: Session = None, tickers: Tickers = None, as_json: AsJson = False) -> None:
+    """Fetch a session into a snapshot and say how good each ticker's data is.
+
+    Example: signals fetch --source yahoo --tickers SPY
+    """
+    from local import show
+    from local.day import asked_session, fetch_only
+    from local.world import World
+
+    world = World.of(source=source, tickers=tickers)
+    _, manifest = fetch_only(world, asked_session(session), store=world.home.store(), with_models=False)
+    _print(as_json, manifest, lambda console: show.verdicts(console, manifest, title=f"session {manifest.session}"))
+
+
+@app.command()
+def signal(ticker: str, source: Source = YAHOO, session: Session = None, as_json: AsJson = False) -> None:
+    """Decide on one ticker and store nothing.
+
+    Example: signals signal SPY --source files:../shared/data --session 2022-11-23
+    """
+    _decide(source, ticker, session, as_json)
+
+
+@app.command()
+def signal_all(
+    source: Source = YAHOO,
+    session: Session = None,
+    tickers: Tickers = None,
+    record: Annotated[bool, typer.Option("--record", help="Store the decisions; send nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on the whole watchlist; with --record the decisions are stored, and nothing is sent.
+
+    Example: signals signal-all --source files:../shared/data --session 2022-11-23 --record
+    """
+    if record:
+        run(source=source, session=session, tickers=tickers, send=False, as_json=as_json)
+    _decide(source, tickers, session, as_json)
+
+
+@app.command()
+def train(
+    source: Source = YAHOO,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    promote: Promote = True,
+) -> None:
+    """Train the direction models and print what they are worth beside simple rules.
+
+    Example: signals train --source files:../shared/data --through 2022-11-22 --tickers SPY
+    """
+    _train(("direction",), source, tickers, through, scope, promote)
+
+
+@app.command()
+def train_volatility(
+    source: Source = YAHOO,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    promote: Promote = True,
+) -> None:
+    """Train the volatility-regime models and print what they are worth beside simple rules.
+
+    Example: signals train-volatility --source simulated --tickers SPY
+    """
+    _train(("iv_regime",), source, tickers, through, scope, promote)
+
+
+@app.command()
+def train_all(
+    source: Source = YAHOO,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    promote: Promote = True,
+) -> None:
+    """Train every model the daily run needs.
+
+    Example: signals train-all --source files:../shared/data --through 2022-11-22
+    """
+    _train(("direction", "iv_regime"), source, tickers, through, scope, promote)
+
+
+@app.command()
+def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -> None:
+    """Decide a stored session again from its snapshot, and say whether anything differs. Exit code 1 if so.
+
+    Example: signals replay 2022-11-23
+    """
+    from local import show
+    from local.day import parsed_date, replay_day
+    from local.home import Home
+    from local.world import namespace_of
+
+    home, day = Home.from_env(), parsed_date(session)
+    answer = replay_day(home, namespace or namespace_of(home, day), day)
+    record = {
+        "identical": not answer.differences,
+        "differences": answer.differences,
+        "decisions": [decision.model_dump(mode="json") for decision in answer.decisions],
+    }
+
+    def display(console: Console) -> None:
+        show.digest(console, answer.manifest, answer.decisions)
+        told = "identical: the same decisions, the same digest" if not answer.differences else "DIFFERENT"
+        console.print("\n".join((told, *answer.differences)), markup=False)
+
+    _print(as_json, record, display)
+    sys.exit(1 if answer.differences else 0)
+
+
+@app.command()
+def history(
+    ticker: Annotated[str | None, typer.Argument(help="One ticker; default: all.")] = None,
+    namespace: Namespace = None,
+    sessions: Annotated[int, typer.Option(help="How many of the newest stored sessions.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """List what was said, newest session first.
+
+    Example: signals history SPY
+    """
+    from local import show
+    from local.history import stored_decisions
+    from local.home import Home
+
+    found = stored_decisions(Home.from_env(), ticker=ticker and ticker.upper(), namespace=namespace, sessions=sessions)
+    records = [{"namespace": name, **decision.model_dump(mode="json")} for name, decision in found]
+    _print(as_json, records, lambda console: show.history(console, found))
+
+
+@app.command()
+def doctor(source: Source = YAHOO, as_json: AsJson = False) -> None:
+    """Say what is configured, what is missing, and what to do about it. Exit code 1 if a run could not work.
+
+    Example: signals doctor --source files:../shared/data
+    """
+    from local.doctor import examine, show_findings
+    from local.world import World
+
+    findings = examine(World.of(source=source))
+    _print(as_json, [finding.as_record() for finding in findings], lambda console: show_findings(console, findings))
+    sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
+
+
+@models_app.command("list")
+def models_list(as_json: AsJson = False) -> None:
+    """List every stored model with its figures; the served ones are marked.
+
+    Example: signals models list
+    """
+    from options_signals.models.registry import versions
+
+    from local import show
+    from local.home import Home
+
+    found = versions(Home.from_env().store())
+    records = [{"served": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
+    _print(as_json, records, lambda console: show.models(console, found))
+
+
+@models_app.command("promote")
+def models_promote(
+    name: Annotated[str, typer.Argument(help="direction or iv_regime")],
+    scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
+    version: str,
+    world: Annotated[str, typer.Option(help="market or simulated")] = "market",
+) -> None:
+    """Serve a stored version from now on.
+
+    Example: signals models promote direction SPY 2022-11-22-1a2b3c4
+    """
+    from local.models import promote_version
+
+    typer.echo(promote_version(name, scope, version, world))
+
+
+@models_app.command("rollback")
+def models_rollback(
+    name: Annotated[str, typer.Argument(help="direction or iv_regime")],
+    scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
+    world: Annotated[str, typer.Option(help="market or simulated")] = "market",
+) -> None:
+    """Serve the version that was served before this one.
+
+    Example: signals models rollback direction SPY
+    """
+    from local.models import roll_back
+
+    typer.echo(roll_back(name, scope, world))
+
+
+def _decide(source: str, tickers: str | None, session: str | None, as_json: bool) -> None:
+    from local import show
+    from local.day import asked_session, decide_only
+    from local.world import World
+
+    manifest, decisions = decide_only(World.of(source=source, tickers=tickers), asked_session(session))
+    _print(as_json, decisions, lambda console: show.digest(console, manifest, decisions))
+
+
+def _train(
+    names: tuple[str, ...], source: str, tickers: str | None, through: str | None, scope: str | None, promote: bool
+) -> None:
+    from local.models import train_and_show
+    from local.world import World
+
+    train_and_show(
+        World.of(source=source, tickers=tickers),
+        names,
+        through=through,
+        scope=scope,
+        promote=promote,
+        console=Console(),
+    )
+
+
+def _print(as_json: bool, value: Any, display: Callable[[Console], None]) -> None:
+    """The value as JSON on standard output, or the display for people."""
+    if as_json:
+        typer.echo(json.dumps(_plain(value), indent=2, default=str))
+    else:
+        display(Console())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+
+
+if __name__ == "__main__":
+    main()

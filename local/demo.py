@@ -1,0 +1,48 @@
+"""`signals demo`: the whole product in a minute, on a market that does not exist."""
+
+import datetime as dt
+import shutil
+
+from options_signals import sessions
+from options_signals.jobs.messages import RunRequest
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from local.home import Home
+from local.run import run_and_show
+from local.world import World
+from training.train import train_all
+
+SOURCE = "simulated"
+FIRST = dt.date(2016, 1, 4)
+RESAMPLES = 200  # enough to see; 1,000 to quote
+
+
+def run_demo(console: Console, *, keep: bool) -> int:
+    """Train on the simulated market, run its newest session through every step, show the digest."""
+    home = Home(Home.from_env().root / "demo")
+    if not keep:
+        shutil.rmtree(home.root, ignore_errors=True)
+    world = World.of(source=SOURCE, home=home)
+    session = sessions.newest_closed(dt.datetime.now(dt.UTC))
+    console.print(f"SIMULATED market: made-up prices with a planted edge, through {session}. Nothing here is advice.")
+    _train(world, session, console)
+    return run_and_show(world, RunRequest(session=session), console)
+
+
+def _train(world: World, session: dt.date, console: Console) -> None:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("SIMULATED: training two small models per ticker")
+        train_all(
+            world.sources,
+            world.settings.tickers,
+            through=sessions.shift(session, -1),
+            store=world.home.store(),
+            now=dt.datetime.now(dt.UTC),
+            first=FIRST,
+            resamples=RESAMPLES,
+            workers=2,
+            progress=lambda line: progress.console.print(f"SIMULATED: {line}", markup=False, highlight=False),
+        )
+        progress.update(task, completed=1)
