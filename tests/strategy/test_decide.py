@@ -139,7 +139,7 @@ def test_no_proven_skill_no_direction(regime: str, lean: str) -> None:
     assert no_trade.confidence is not None
     assert no_trade.confidence.direction == 0.5
     assert no_trade.reasons == (
-        "no proven skill in direction (skill 0.4 %, 95 % interval -0.9 to 1.7 %), so its confidence counts as 0.50",
+        "no proven skill in direction (skill 0.4 %, 95 % interval -0.9 to 1.7 %), so it counts as 0.50",
     )
 
 

@@ -60,8 +60,8 @@ BUY_CALLS = Cell(
     days=(14, 28),
     legs=(_buy_call(0.40, 0.50),),
     risk_share=0.02,
-    target="take +50 % of the premium paid",
-    stop="the underlying 2 % lower",
+    target="take +50 % of the premium",
+    stop="underlying 2 % lower",
     underlying_stop=-0.02,
 )
 BUY_PUTS = Cell(
@@ -69,8 +69,8 @@ BUY_PUTS = Cell(
     days=(14, 28),
     legs=(_buy_put(0.40, 0.50),),
     risk_share=0.02,
-    target="take +50 % of the premium paid",
-    stop="the underlying 2 % higher",
+    target="take +50 % of the premium",
+    stop="underlying 2 % higher",
     underlying_stop=+0.02,
 )
 BULL_CALL_SPREAD = Cell(

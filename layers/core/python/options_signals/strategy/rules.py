@@ -68,7 +68,7 @@ def direction_too_low(view: View, settings: Settings) -> str | None:
     if view.trusted or view.cell.neutral:
         return None
     if unproven(view.direction, settings.decision):
-        return f"no proven skill in direction ({skill(view.direction)}), so its confidence counts as {NO_SKILL:.2f}"
+        return f"no proven skill in direction ({skill(view.direction)}), so it counts as {NO_SKILL:.2f}"
     below = less_than(view.confidence.direction, least_direction(view.iv.regime, settings.decision))
     return f"direction confidence {below}, needed when volatility is {view.iv.regime}"
 

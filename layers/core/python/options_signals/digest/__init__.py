@@ -1,0 +1,68 @@
+"""The words: one session's email, SMS and terminal text.
+
+Everything is said from the manifest and the decisions alone, so that a replay says it again to the letter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from options_signals.digest.mail import write_mail
+from options_signals.digest.sms import write_sms
+from options_signals.digest.table import Digest, Row, tabulate
+from options_signals.digest.words import clean
+from options_signals.signals import NoTrade, Signal
+from options_signals.snapshot import Manifest
+
+__all__ = ["Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
+
+REPEAT = "REPEAT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """One digest in the forms in which it is sent.
+
+    Attributes
+    ----------
+    subject
+        ASCII, below 100 characters, one line.
+    email
+        Plain text; at most `mail.LIMIT` bytes as a JSON string.
+    sms
+        At most 160 septets of the GSM-7 alphabet: one part.
+    """
+
+    subject: str
+    email: str
+    sms: str
+
+
+def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Texts:
+    """The texts of one session.
+
+    Parameters
+    ----------
+    decisions
+        One per ticker, in any order. A ticker of the watchlist without one is shown as refused.
+
+    Raises
+    ------
+    InvalidValueError
+        For a decision of another session, or two on one ticker.
+    """
+    digest = tabulate(manifest, decisions)
+    return Texts(subject=digest.subject, email=write_mail(digest), sms=write_sms(digest))
+
+
+def mark_repeat(texts: Texts, message_id: str) -> Texts:
+    """The same texts for a second sending, after a first one of unknown outcome. Marking twice changes nothing."""
+    if texts.subject.startswith(REPEAT):
+        return texts
+    first_line, rest = texts.email.split("\n", 1)
+    notice = f"message {clean(message_id)} again: nobody knows whether its first sending arrived"
+    return replace(
+        texts,
+        subject=f"{REPEAT} {texts.subject}",
+        email=f"{REPEAT} · {first_line}\n{notice}\n{rest}",
+        sms=f"{REPEAT} {texts.sms}",
+    )

@@ -1,0 +1,293 @@
+"""One session's digest as rows and notes: what the email, the SMS and the terminal all show."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from options_signals.digest.words import captured, clean, clock, contribution, day, listed, percent, plural, weekday
+from options_signals.errors import InvalidValueError
+from options_signals.sessions import close_of, is_half_day
+from options_signals.settings import Settings
+from options_signals.signals import Direction, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Strategy
+from options_signals.snapshot import Manifest
+
+SIMULATED = "simulated"  # the namespace whose every text says so
+BAD_DAY = "no signals, data not good enough"
+MOST_CHANGES = 12
+MOST_MODELS = 6
+TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What is said of one ticker.
+
+    Attributes
+    ----------
+    call
+        The strategy in capitals, "NO TRADE" (a rule declined) or "REFUSED" (the data does not allow a decision).
+    size, confidence, risk
+        "half", "0.61 (dir 0.58, vol 0.66)", "0.75 % of account"; empty without a trade.
+    overall
+        The overall confidence of a signal, 0..1.
+    lean
+        The strategy in capitals which the matrix would have chosen; empty where unknown, and for a signal.
+    lines
+        The rest, one statement each: for a refusal its reasons.
+    """
+
+    ticker: str
+    call: str
+    lines: tuple[str, ...]
+    size: str = ""
+    confidence: str = ""
+    risk: str = ""
+    overall: float = 0.0
+    lean: str = ""
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether it calls for a trade."""
+        return self.size != ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The structured digest: signals first (the surest above), then declined, then refused tickers."""
+
+    session: dt.date
+    simulated: bool
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def half_day(self) -> str:
+        """As in "closed 13:00 ET"; empty on a full day."""
+        return f"closed {clock(close_of(self.session))} ET" if is_half_day(self.session) else ""
+
+    @property
+    def bad_day(self) -> bool:
+        """Whether no ticker at all has good enough data."""
+        return all(row.call == "REFUSED" for row in self.rows)
+
+    @property
+    def signals(self) -> int:
+        """How many trades it calls for."""
+        return sum(row.is_signal for row in self.rows)
+
+    @property
+    def subject(self) -> str:
+        """ASCII, below 100 characters even with REPEAT before it."""
+        outcome = BAD_DAY if self.bad_day else f"{plural(self.signals, 'signal')} of {plural(len(self.rows), 'ticker')}"
+        return f"{' '.join(self._head)}: {outcome}"
+
+    @property
+    def title(self) -> str:
+        """As in "options-signals · Fri 25 Nov 2022 · closed 13:00 ET"."""
+        return " · ".join(self._head)
+
+    @property
+    def _head(self) -> list[str]:
+        mark = "SIMULATED" if self.simulated else ""
+        parts = (mark, "options-signals", f"{weekday(self.session)} {self.session.year}", self.half_day)
+        return [part for part in parts if part]
+
+    @property
+    def outcome(self) -> str:
+        """As in "2 signals, 1 declined"."""
+        if self.bad_day:
+            return BAD_DAY
+        calls = Counter("signal" if row.is_signal else row.call for row in self.rows)
+        others = ((calls["NO TRADE"], "declined"), (calls["REFUSED"], "refused"))
+        return ", ".join([plural(calls["signal"], "signal"), *(f"{n} {word}" for n, word in others if n)])
+
+
+def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Digest:
+    """The digest of one session as rows and notes; see `compose` for what it refuses."""
+    settings = Settings.model_validate(manifest.settings)
+    ordered = _in_order(_complete(manifest, decisions, settings.tickers), settings.tickers)
+    return Digest(
+        session=manifest.session,
+        simulated=manifest.namespace.startswith(SIMULATED),
+        rows=tuple(_row(decision, settings.risk.account_usd) for decision in ordered),
+        notes=tuple(_notes(manifest, ordered)),
+    )
+
+
+def _complete(
+    manifest: Manifest, decisions: Sequence[Signal | NoTrade], watchlist: Iterable[str]
+) -> list[Signal | NoTrade]:
+    for decision in decisions:
+        if decision.session != manifest.session:
+            raise InvalidValueError(
+                name=f"session of the decision on {decision.ticker}",
+                value=decision.session.isoformat(),
+                allowed=f"{manifest.session}, the session of the manifest",
+            )
+    decided = Counter(decision.ticker for decision in decisions)
+    for ticker, count in decided.items():
+        if count > 1:
+            raise InvalidValueError(name=f"number of decisions on {ticker}", value=count, allowed="1")
+    return [*decisions, *(_undecided(ticker, manifest) for ticker in watchlist if ticker not in decided)]
+
+
+def _undecided(ticker: str, manifest: Manifest) -> NoTrade:
+    verdict = manifest.verdicts.get(ticker)
+    reasons = (verdict.reasons if verdict else ()) or ("no decision was reached",)
+    return NoTrade(ticker=ticker, session=manifest.session, forecast=None, reasons=reasons, cause="data")
+
+
+def _in_order(decisions: Iterable[Signal | NoTrade], watchlist: Sequence[str]) -> list[Signal | NoTrade]:
+    place = {ticker: at for at, ticker in enumerate(watchlist)}
+
+    def key(decision: Signal | NoTrade) -> tuple[int, float, int, str]:
+        at = place.get(decision.ticker, len(place))
+        if isinstance(decision, Signal):
+            return 0, -decision.confidence.overall, at, decision.ticker
+        return 2 if decision.cause == "data" else 1, 0.0, at, decision.ticker
+
+    return sorted(decisions, key=key)
+
+
+def _row(decision: Signal | NoTrade, account_usd: float) -> Row:
+    if isinstance(decision, NoTrade):
+        reasons = tuple(clean(reason) for reason in decision.reasons)
+        lean = _capitals(decision.lean) if decision.lean else ""
+        return Row(ticker=clean(decision.ticker), call=decision.in_brief, lines=reasons, lean=lean)
+    return Row(
+        ticker=clean(decision.ticker),
+        call=_capitals(decision.strategy),
+        size=decision.size,
+        confidence=_confidence(decision),
+        risk=f"{100 * decision.risk_share:.3g} % of account",
+        overall=decision.confidence.overall,
+        lines=tuple(_lines(decision, account_usd)),
+    )
+
+
+def _capitals(strategy: Strategy) -> str:
+    return strategy.value.upper()
+
+
+def _bets_on_no_direction(signal: Signal) -> bool:
+    return signal.strategy is Strategy.IRON_CONDOR
+
+
+def _confidence(signal: Signal) -> str:
+    given = signal.confidence
+    parts = "vol alone" if _bets_on_no_direction(signal) else f"dir {given.direction:.2f}, vol {given.iv:.2f}"
+    return f"{given.overall:.2f} ({parts})"
+
+
+def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
+    forecast, plan = signal.forecast, signal.plan
+    if forecast and forecast.direction and not _bets_on_no_direction(signal):
+        yield _odds(forecast.direction)
+    if forecast and forecast.iv:
+        yield _regime(forecast.iv)
+    yield f"expiry {plan.min_days}-{plan.max_days} days · {', '.join(leg.words for leg in plan.legs)}"
+    usd = account_usd * signal.risk_share
+    yield f"risk {100 * signal.risk_share:.3g} % of account = {usd:,.2f} USD of {account_usd:,.0f}"
+    at = "" if plan.stop_underlying_usd is None else f", {plan.stop_underlying_usd:,.2f} USD"
+    yield f"{plan.target} · stop: {plan.stop}{at}"
+    yield f"why: {_why(signal, forecast)}"
+    yield from (f"note: {clean(warning)}" for warning in signal.warnings)
+
+
+def _odds(forecast: DirectionForecast) -> str:
+    """The probability of the chosen side; for DOWN every figure is that of not UP."""
+    down = forecast.direction is Direction.DOWN
+
+    def side(p_up: float) -> float:
+        return 1.0 - p_up if down else p_up
+
+    said = f"if it moves more than 1 % in 5 sessions: {forecast.direction.lower()} {percent(side(forecast.p_up))}"
+    record = forecast.track_record
+    if record is None:
+        return f"{said} (base rate {percent(side(forecast.base_rate))}; no walk-forward record at this level)"
+    low, high = sorted((side(record.low), side(record.high)))
+    return (
+        f"{said} (base rate {percent(side(forecast.base_rate))}; walk-forward, when we said "
+        f"{100 * low:.0f}-{percent(high)} it happened {percent(side(record.observed))}, n = {record.count})"
+    )
+
+
+def _regime(forecast: IvForecast) -> str:
+    return (
+        f"vol regime in 5 sessions: {forecast.regime} {percent(forecast.confidence)}, "
+        f"{forecast.trend.lower()} (now: {clean(forecast.index)} rank {forecast.iv_rank:.0f})"
+    )
+
+
+def _why(signal: Signal, forecast: Forecast | None) -> str:
+    given = forecast.direction.contributions if forecast and forecast.direction else ()
+    if _bets_on_no_direction(signal) or not given:
+        return clean(signal.reasons[0])
+    largest = sorted(given, key=lambda one: abs(one.log_odds), reverse=True)[:5]
+    return ", ".join(contribution(one) for one in largest) + " (+ speaks for up)"
+
+
+def _notes(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Iterable[str]:
+    yield _changes(manifest, decisions)
+    yield _data(manifest)
+    yield from _models([decision.forecast for decision in decisions if decision.forecast])
+    yield "not investment advice · options can lose all you put in"
+    yield f"replay: signals replay {manifest.session}"
+
+
+def _changes(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> str:
+    since = weekday(manifest.previous_session)
+    if not manifest.previous:
+        return f"changed: there is no digest of {since} to compare with"
+    changed = [
+        f"{clean(decision.ticker)} {f'was {clean(before)}' if before else 'is new'}"
+        for decision in decisions
+        if (before := manifest.previous.get(decision.ticker)) != decision.in_brief
+    ]
+    return f"changed since {since}: {listed(changed, MOST_CHANGES) or 'nothing'}"
+
+
+def _data(manifest: Manifest) -> str:
+    half = " (half day)" if is_half_day(manifest.session) else ""
+    close = f"{day(manifest.session)} {clock(close_of(manifest.session))} ET{half}"
+    good = sum(verdict.status != "refused" for verdict in manifest.verdicts.values())
+    complete = f"data: {good} of {plural(len(manifest.verdicts), 'ticker')} complete to {close}"
+    return "; ".join([complete, *_origins(manifest), *(f"no {clean(name)}" for name in manifest.absent)])
+
+
+def _origins(manifest: Manifest) -> Iterable[str]:
+    known = [name for name in TABLES if name in manifest.tables]
+    for name in (*known, *sorted(set(manifest.tables) - set(TABLES))):
+        origin = manifest.tables[name].origin
+        when = captured(origin.captured_at, manifest.session)
+        yield f"{TABLES.get(name, name)} from {clean(origin.source)} {when}"
+
+
+def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:
+    """One statement per model; models of single tickers are told apart by the ticker."""
+    figures: dict[str, list[str]] = {}
+    for forecast in sorted(forecasts, key=lambda one: one.ticker):
+        for model in (forecast.direction, forecast.iv):
+            if model:
+                figures.setdefault(_figures(model), []).append(clean(forecast.ticker))
+    lines = sorted(
+        f"model {said}" if len(tickers) == len(forecasts) else f"model of {listed(tickers, 3)}: {said}"
+        for said, tickers in figures.items()
+    )
+    yield from lines[:MOST_MODELS]
+    if len(lines) > MOST_MODELS:
+        yield f"and {len(lines) - MOST_MODELS} more models: signals models list"
+
+
+def _figures(model: DirectionForecast | IvForecast) -> str:
+    if isinstance(model, IvForecast):
+        return (
+            f"iv_regime {clean(model.version)} (served: {clean(model.served)}; "
+            f"log loss {model.log_loss:.2f}, baseline {model.baseline_log_loss:.2f})"
+        )
+    low, high = 100 * model.brier_skill_low, 100 * model.brier_skill_high
+    return (
+        f"direction {clean(model.version)} (AUC {model.auc:.2f} [{model.auc_low:.2f}, {model.auc_high:.2f}], "
+        f"Brier skill {100 * model.brier_skill:.1f} % [{low:.1f}, {high:.1f}])"
+    )
