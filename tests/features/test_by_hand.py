@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from numpy.testing import assert_array_equal
 from options_signals.features import catalog
@@ -14,10 +15,9 @@ NAN = math.nan
 LINE = np.arange(1.0, 301.0)
 
 
-def last(name: str, **columns: FloatArray | list[float]) -> float:
-    return float(
-        catalog.compute([name], {key: np.array(values, dtype=float) for key, values in columns.items()})[name][-1]
-    )
+def last(name: str, **columns: npt.ArrayLike) -> float:
+    arrays = {key: np.asarray(values, dtype=np.float64) for key, values in columns.items()}
+    return float(catalog.compute([name], arrays)[name][-1])
 
 
 def test_returns_are_simple_and_log_returns_are_logarithms() -> None:

@@ -66,10 +66,14 @@ def index_of(ticker: str, proxies: Mapping[str, str] | None = None) -> str:
     ------
     NoIndexError
         When it has neither. No index is ever taken silently.
+    InvalidValueError
+        When the proxy is not the index of a ticker of its own, with which it could be compared.
     """
     index = OWN_INDEX.get(ticker) or (proxies or {}).get(ticker)
     if index is None:
         raise NoIndexError(ticker=ticker, known=tuple(OWN_INDEX))
+    if index not in UNDERLYING:
+        raise InvalidValueError(name=f"proxy of {ticker}", value=index, allowed=", ".join(UNDERLYING))
     return index
 
 
@@ -100,7 +104,7 @@ def columns_for(
     NoIndexError
         When `vol_indices` are given and the ticker has no index and no proxy.
     InvalidValueError
-        For two bars of one session, a price that is not positive, a negative volume.
+        For two bars of one session, a price or index that is not positive, a negative volume, an unfit proxy.
     """
     own = _bars_of(ticker, bars)
     sessions = pd.DatetimeIndex(own.index)
@@ -161,7 +165,8 @@ def index_columns(index: str, sessions: pd.DatetimeIndex, vol_indices: pd.DataFr
 
     A session on which an index is missing is NaN; yesterday's fear is not today's.
     """
-    by_index = {str(name): _on_sessions(bars, sessions) for name, bars in vol_indices.groupby("index")}
+    wanted = vol_indices[vol_indices["index"].isin([index, "VIX", "VIX3M"])]
+    by_index = {str(name): _on_sessions(str(name), bars, sessions) for name, bars in wanted.groupby("index")}
     closes = {name.lower(): _numbers(by_index[name]["close"]) for name in ("VIX", "VIX3M") if name in by_index}
     if index not in by_index:
         return closes
@@ -234,13 +239,13 @@ def _bars_of(ticker: str, bars: pd.DataFrame) -> pd.DataFrame:
     return own
 
 
-def _refuse_nonsense(ticker: str, bars: pd.DataFrame) -> None:
+def _refuse_nonsense(symbol: str, bars: pd.DataFrame) -> None:
     for name in (*PRICES, "adj_close", "volume"):
         values = _numbers(bars[name]) if name in bars else np.empty(0)
         wrong = np.flatnonzero(values < 0.0 if name == "volume" else values <= 0.0)
         if wrong.size:
             raise InvalidValueError(
-                name=f"{name} of {ticker} on {bars.index[wrong[0]]:%Y-%m-%d}",
+                name=f"{name} of {symbol} on {bars.index[wrong[0]]:%Y-%m-%d}",
                 value=float(values[wrong[0]]),
                 allowed=">= 0" if name == "volume" else "> 0",
                 remedy="Correct the bar, or leave the value unknown.",
@@ -258,8 +263,10 @@ def _underlying_close(
     return _numbers(pd.Series(prices["close"], index=proxy_bars.index).reindex(sessions))
 
 
-def _on_sessions(bars: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
-    return bars.set_index("session").reindex(sessions)
+def _on_sessions(index: str, bars: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    aligned = bars.set_index("session").reindex(sessions)
+    _refuse_nonsense(index, aligned)
+    return aligned
 
 
 def _numbers(values: pd.Series) -> FloatArray:
