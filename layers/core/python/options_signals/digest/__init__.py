@@ -13,7 +13,7 @@ from options_signals.digest.words import clean
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
 
-__all__ = ["Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
+__all__ = ["REPEAT", "Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
 
 REPEAT = "REPEAT"
 

@@ -13,8 +13,6 @@ from options_signals.sessions import shift
 from options_signals.signals import Decision, NoTrade, Signal
 from options_signals.strategy.decide import refuse
 
-NO_TRADE = "NO TRADE"
-
 
 def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edition:
     """Gather the decisions of all chunks; the tickers of a failed chunk are refused with its error."""
@@ -34,12 +32,7 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
 def said_before(table: SignalTable, run: Run) -> Mapping[str, str]:
     """What the digest of the session before said of each ticker, in two or three words."""
     before = ledger.decisions(table, run.namespace, shift(run.session, -1))
-    return {decision.ticker: short_name(decision) for decision in before}
-
-
-def short_name(decision: Signal | NoTrade) -> str:
-    """`BULL CALL SPREAD`, or `NO TRADE`."""
-    return decision.strategy.value.upper() if isinstance(decision, Signal) else NO_TRADE
+    return {decision.ticker: decision.in_brief for decision in before}
 
 
 def _decisions(chunk: Chunk, store: ObjectStore) -> Sequence[Signal | NoTrade]:
