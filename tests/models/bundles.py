@@ -1,0 +1,118 @@
+"""Small bundles for tests: real features, invented rows, fitted and exported in a moment."""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+from options_signals.features.arrays import FloatArray
+from options_signals.models.card import BucketRule, Calibrator, Metric, ModelDraft, ReliabilityBin
+from options_signals.models.chain import complete
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from training.export import Exported, export
+
+ROWS = 300
+DIRECTION_FEATURES = ("rsi_14", "hv_20", "iv_rank", "returns_5d")
+REGIME_FEATURES = ("iv_rank", "hv_20", "returns_5d")
+RULE = BucketRule(
+    lower_distance="iv_distance_to_30",
+    upper_distance="iv_distance_to_60",
+    bucket_of="iv_rank",
+    bounds=(30.0, 60.0),
+    changes=((-0.1, 0.0, 0.1, 0.4), (-0.2, -0.1, 0.0, 0.1, 0.2), (-0.4, -0.1, 0.0, 0.1)),
+)
+RELIABILITY = (
+    ReliabilityBin(low=0.0, high=0.5, mean_forecast=0.4, observed=0.41, count=120),
+    ReliabilityBin(low=0.5, high=0.9, mean_forecast=0.6, observed=0.58, count=80),
+    ReliabilityBin(low=0.9, high=1.0, mean_forecast=0.95, observed=0.0, count=0),
+)
+
+
+def feature_rows(names: tuple[str, ...], *, seed: int = 0) -> FloatArray:
+    """Invented rows on the scales these features have; every tenth value of the first column unknown."""
+    scales = {"rsi_14": (50.0, 12.0), "hv_20": (0.2, 0.05), "iv_rank": (45.0, 20.0), "returns_5d": (0.002, 0.02)}
+    scales |= {"iv_distance_to_30": (-0.1, 0.05), "iv_distance_to_60": (0.2, 0.05)}
+    normal = np.random.default_rng(seed).normal(size=(ROWS, len(names)))
+    centre, spread = np.array([scales[name] for name in names]).T
+    rows: FloatArray = centre + spread * np.clip(normal, -2.0, 2.0)
+    return rows
+
+
+def with_gaps(rows: FloatArray, column: int) -> FloatArray:
+    """The rows, with every tenth value of a column unknown."""
+    gappy = rows.copy()
+    gappy[::10, column] = np.nan
+    return gappy
+
+
+def fitted(rows: FloatArray, *, classes: int, medians: tuple[float, ...], seed: int = 1) -> Any:
+    """Scaler and logistic regression on outcomes that lean on the first column."""
+    matrix = complete(rows, medians)
+    lean = (matrix[:, 0] - matrix[:, 0].mean()) / matrix[:, 0].std()
+    noisy = lean + np.random.default_rng(seed).normal(size=len(matrix))
+    outcomes = np.digitize(noisy, [0.0] if classes == 2 else [-0.6, 0.6])
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(matrix, outcomes)
+
+
+def direction_draft(**changes: Any) -> ModelDraft:
+    """A draft of the direction model for SPY."""
+    content = {
+        "name": "direction",
+        "scope": "SPY",
+        "world": "simulated",
+        "source": "simulated",
+        "price_basis": "total_return",
+        "horizon": 5,
+        "features": DIRECTION_FEATURES,
+        "classes": ("DOWN", "UP"),
+        "impute": (50.0, 0.2, 45.0, 0.002),
+        "threshold": 0.5,
+        "calibrator": Calibrator(kind="sigmoid", slope=0.8, intercept=0.1),
+        "trained_from": dt.date(2015, 1, 2),
+        "trained_through": dt.date(2022, 11, 23),
+        "trained_at": dt.datetime(2022, 11, 24, 1, 0, tzinfo=dt.UTC),
+        "rows": ROWS,
+        "data_digest": "0" * 64,
+        "base_rates": (0.4, 0.6),
+        "metrics": {
+            "auc": Metric(value=0.55, low=0.51, high=0.59),
+            "brier_skill": Metric(value=0.02, low=0.01, high=0.03),
+        },
+        "reliability": RELIABILITY,
+    }
+    return ModelDraft.model_validate(content | changes)
+
+
+def regime_draft(**changes: Any) -> ModelDraft:
+    """A draft of the IV regime model for SPY, averaged with the rule."""
+    content = {
+        "name": "iv_regime",
+        "features": REGIME_FEATURES,
+        "classes": ("LOW", "NORMAL", "HIGH"),
+        "impute": (45.0, 0.2, 0.002),
+        "threshold": None,
+        "calibrator": Calibrator(),
+        "served": "average",
+        "rule": RULE,
+        "base_rates": (0.5, 0.3, 0.2),
+        "metrics": {"log_loss": Metric(value=0.7, low=0.6, high=0.8, baselines={"same bucket": 0.9, "base rate": 1.0})},
+        "reliability": (),
+    }
+    return direction_draft(**(content | changes))
+
+
+def direction_bundle(**changes: Any) -> Exported:
+    """An exported direction model."""
+    draft = direction_draft(**changes)
+    rows = with_gaps(feature_rows(draft.inputs), 1)
+    return export(fitted(rows, classes=2, medians=draft.impute), rows, draft)
+
+
+def regime_bundle(**changes: Any) -> Exported:
+    """An exported IV regime model."""
+    draft = regime_draft(**changes)
+    rows = with_gaps(feature_rows(draft.inputs), 1)
+    pipeline = fitted(rows[:, : len(draft.features)], classes=3, medians=draft.impute)
+    return export(pipeline, rows, draft)
