@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from options_signals.digest import Texts, compose, mark_repeat, tabulate
 from options_signals.digest.mail import LIMIT, weight
@@ -300,6 +301,7 @@ def test_capture_of_another_day_shows_its_date_in_new_york() -> None:
 anything = st.text(min_size=1, max_size=400)
 
 
+@hypothesis_settings(deadline=None)  # a law about texts, not about a busy machine
 @given(
     reasons=st.lists(anything, min_size=1, max_size=3),
     warning=anything,

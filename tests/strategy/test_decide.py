@@ -1,5 +1,6 @@
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from options_signals.settings import Decision, Quality, Risk, Settings
 from options_signals.signals import Direction, IvRegime, NoTrade, Signal, Size, Strategy
@@ -271,6 +272,7 @@ def test_ticker_without_any_forecast_is_refused_for_its_data() -> None:
     assert (no_trade.cause, no_trade.reasons, no_trade.forecast) == ("data", ("two bars for 23 Nov 2022",), None)
 
 
+without_deadline = hypothesis_settings(deadline=None)  # laws of size, not of a busy machine
 RANK = {None: 0, Size.HALF: 1, Size.FULL: 2}
 CELL_RISK = {
     "Buy Calls": 0.02,
@@ -290,6 +292,7 @@ def size_of(decision: Signal | NoTrade) -> int:
     return RANK[decision.size if isinstance(decision, Signal) else None]
 
 
+@without_deadline
 @given(p_up=st.floats(0, 1), regime=regimes, iv=certainties, overlay=st.floats(0, 1), threshold=st.floats(0.3, 0.7))
 def test_risk_never_exceeds_the_cell_nor_its_tier_and_every_refusal_has_a_reason(
     p_up: float, regime: IvRegime, iv: float, overlay: float, threshold: float
@@ -305,6 +308,7 @@ def test_risk_never_exceeds_the_cell_nor_its_tier_and_every_refusal_has_a_reason
         assert 0.0 < decision.risk_share <= CELL_RISK[decision.strategy] * tier * overlay + 1e-10
 
 
+@without_deadline
 @given(one=sides, other=sides, side=st.sampled_from(Direction), regime=regimes, iv=certainties)
 def test_a_surer_direction_never_gives_a_smaller_size(
     one: float, other: float, side: Direction, regime: IvRegime, iv: float
@@ -318,6 +322,7 @@ def test_a_surer_direction_never_gives_a_smaller_size(
     assert size_of(less) <= size_of(more)
 
 
+@without_deadline
 @given(p_up=st.floats(0, 1), regime=regimes, one=certainties, other=certainties)
 def test_a_surer_volatility_never_gives_a_smaller_size(p_up: float, regime: IvRegime, one: float, other: float) -> None:
     less, more = (
@@ -327,6 +332,7 @@ def test_a_surer_volatility_never_gives_a_smaller_size(p_up: float, regime: IvRe
     assert size_of(less) <= size_of(more)
 
 
+@without_deadline
 @given(p_up=st.floats(0, 1), regime=regimes, iv=certainties)
 def test_unproven_direction_never_leads_to_a_directional_trade(p_up: float, regime: IvRegime, iv: float) -> None:
     decision = decide(forecast(unproven(p_up), volatility(regime, iv)), GOOD, DEFAULTS)
@@ -334,6 +340,7 @@ def test_unproven_direction_never_leads_to_a_directional_trade(p_up: float, regi
     assert isinstance(decision, NoTrade) or decision.strategy is Strategy.IRON_CONDOR
 
 
+@without_deadline
 @given(p_up=st.floats(0, 1), regime=regimes, iv=certainties)
 def test_decision_survives_its_own_json(p_up: float, regime: IvRegime, iv: float) -> None:
     decision = decide(forecast(direction(p_up), volatility(regime, iv)), GOOD, DEFAULTS)

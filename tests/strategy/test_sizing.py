@@ -2,10 +2,13 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from options_signals.errors import InvalidValueError
 from options_signals.settings import Decision
 from options_signals.strategy.sizing import contracts_within_budget, risk_share, size_for
+
+without_deadline = hypothesis_settings(deadline=None)  # laws of size, not of a busy machine
 
 
 @pytest.mark.parametrize(("overall", "size"), [(0.55, "half"), (0.6999, "half"), (0.70, "full"), (1.0, "full")])
@@ -36,6 +39,7 @@ def test_refused_multiplier_is_told_with_what_is_allowed() -> None:
     )
 
 
+@without_deadline
 @given(cell=st.floats(0, 0.02), multipliers=st.lists(st.floats(0, 1), max_size=4))
 def test_risk_never_exceeds_the_cell(cell: float, multipliers: list[float]) -> None:
     assert risk_share(cell, *multipliers) <= cell + 1e-10
@@ -65,6 +69,7 @@ def test_contract_that_cannot_lose_and_negative_budget_are_refused(max_loss: str
 money = st.decimals(min_value="0.01", max_value="100000", places=2)
 
 
+@without_deadline
 @given(max_loss=money, budget=money)
 def test_contracts_stay_within_the_budget_and_one_more_would_not(max_loss: Decimal, budget: Decimal) -> None:
     contracts = contracts_within_budget(max_loss_usd=max_loss, budget_usd=budget)
