@@ -1,20 +1,30 @@
 """Everything a user may choose, with its default: from a YAML file and the environment, frozen.
 
-`SIGNALS_TICKERS='["SPY","QQQ"]'` or `SIGNALS_DECISION__TRADE_UNPROVEN=true` in the environment win over the
-file; two underscores step into a section. A key nobody knows is refused, wherever it stands: a misspelt risk
+`SIGNALS_TICKERS=SPY,QQQ` or `SIGNALS_DECISION__TRADE_UNPROVEN=true` in the environment win over the file; two
+underscores step into a section. A key nobody knows, or one that stands there twice, is refused: a misspelt risk
 limit must not be silently absent.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.types import StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 from options_signals.errors import SettingsError
 
@@ -30,12 +40,46 @@ WIRING = frozenset(
         "SIGNALS_TOPIC",
         "SIGNALS_OPERATOR_TOPIC",
         "SIGNALS_BUS",
+        "SIGNALS_CODE",
         "SIGNALS_SOURCE",
-        "SIGNALS_NAMESPACE",
     }
 )
 
-Ticker = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
+FULL_DAY_CLOSE = "16:00"
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _ticker(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9.\-]{0,9}", text):
+        raise ValueError("a ticker in capitals, such as SPY or BRK.B")
+    return text
+
+
+def _slot(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("a New York time such as 16:45")
+    return text
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names or len(set(names)) < len(names):
+        raise ValueError("at least one, and none of them twice")
+    return names
+
+
+def _ascending(slots: tuple[str, ...]) -> tuple[str, ...]:
+    if max(slots) < FULL_DAY_CLOSE:
+        raise ValueError(f"at least one time from {FULL_DAY_CLOSE} on, when the exchange has closed")
+    return tuple(sorted(slots))
+
+
+Ticker = Annotated[str, AfterValidator(_ticker)]
+Slot = Annotated[str, AfterValidator(_slot)]
+# Indices of which the underlying is known: what the implied volatility can be compared with.
+Index = Literal["VIX", "VXN", "RVX", "VXD"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -46,7 +90,9 @@ class _Section(BaseModel):
 class Quality(_Section):
     """When a ticker's data is good enough."""
 
-    min_sessions: int = Field(default=504, ge=280, description="bars a ticker must have, complete, up to the session")
+    min_sessions: int = Field(
+        default=504, ge=280, le=504, description="bars a ticker must have, complete, up to the session"
+    )
     max_missing_inputs: Share = Field(default=0.1, description="share of a model's inputs that may be unknown")
 
 
@@ -62,6 +108,12 @@ class Decision(_Section):
     full_size_from: Share = Field(default=0.70, description="overall confidence that earns full size")
     direction_weight: Share = Field(default=0.6, description="weight of direction in the overall confidence")
     allow_undefined_risk: bool = Field(default=False, description="allow naked short options")
+
+    @model_validator(mode="after")
+    def _half_size_before_full(self) -> Self:
+        if self.min_overall > self.full_size_from:
+            raise ValueError(f"min_overall ({self.min_overall}) up to full_size_from ({self.full_size_from})")
+        return self
 
 
 class Risk(_Section):
@@ -80,13 +132,17 @@ class Settings(_Section):
     0.35
     """
 
-    tickers: tuple[Ticker, ...] = Field(default=("SPY", "QQQ", "IWM"), min_length=1, description="the watchlist")
-    allow_iv_proxy: Mapping[Ticker, str] = Field(
-        default_factory=dict,
-        description="ticker to volatility index, for tickers without an index of their own",
+    tickers: Annotated[tuple[Ticker, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
+        default=("SPY", "QQQ", "IWM"), description="the watchlist"
     )
-    model_scope: str = Field(default="ticker", pattern="^(ticker|pooled)$", description="one model per ticker, or one")
-    slots: tuple[str, ...] = Field(default=("16:45", "18:45", "20:45"), description="New York times of the runs")
+    allow_iv_proxy: Annotated[Mapping[Ticker, Index], AfterValidator(MappingProxyType), PlainSerializer(dict)] = Field(
+        default_factory=lambda: MappingProxyType({}),
+        description="ticker to volatility index, for tickers without an index of their own, such as {AAPL: VIX}",
+    )
+    model_scope: Literal["ticker", "pooled"] = Field(default="ticker", description="one model per ticker, or one")
+    slots: Annotated[
+        tuple[Slot, ...], BeforeValidator(_listed), AfterValidator(_distinct), AfterValidator(_ascending)
+    ] = Field(default=("16:45", "18:45", "20:45"), description="New York times of the runs")
     chunks: int = Field(default=40, ge=1, le=40, description="most chunks of the watchlist that run side by side")
     quality: Quality = Quality()
     decision: Decision = Decision()
@@ -99,6 +155,34 @@ class Settings(_Section):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
+class Described(NamedTuple):
+    """One setting for people: its key as in the file, its default, and what it means with its unit."""
+
+    key: str
+    default: object
+    description: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it, such as SIGNALS_DECISION__MIN_IV."""
+        return PREFIX + self.key.replace(".", "__").upper()
+
+
+def describe() -> list[Described]:
+    """Every setting, in the order of this file; `decision.min_iv` lies in the section `decision`."""
+    return list(_described(Settings(), prefix=""))
+
+
+def _described(defaults: _Section, *, prefix: str) -> Iterator[Described]:
+    plain = defaults.model_dump()
+    for name, field in type(defaults).model_fields.items():
+        default = getattr(defaults, name)
+        if isinstance(default, _Section):
+            yield from _described(default, prefix=f"{name}.")
+        else:
+            yield Described(key=prefix + name, default=plain[name], description=field.description or "")
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from an optional YAML file, overridden by the environment.
 
@@ -108,40 +192,63 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         For an unreadable file, an unknown key, or a value outside what is allowed; every problem at once.
     """
     environ = os.environ if environ is None else environ
-    origin = f"{path or 'defaults'} and the environment"
     values = _merged(_from_file(path) if path else {}, _from_environment(environ))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(origin=origin, problems=tuple(_problem(e) for e in error.errors())) from error
+        origin = f"{path} and the environment" if path else "the environment"
+        problems = tuple(_problem(one, environ) for one in error.errors())
+        raise SettingsError(origin=origin, problems=problems) from error
+
+
+class _Loader(yaml.BaseLoader):
+    """Every value as the text that stands there, for Settings to judge: YAML takes 16:45 for 1005 and ON for true."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if names.count(key.value) > 1:
+                raise yaml.MarkedYAMLError(problem=f"{key.value} stands there twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader makes nothing but text, lists and mappings
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = _yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(origin=str(path), problems=(f"the file cannot be read as YAML: {error}",)) from error
+        raise SettingsError(origin=str(path), problems=(f"it cannot be read: {_told(error)}",)) from error
+    if values is None:
+        return {}
     if not isinstance(values, dict):
-        raise SettingsError(origin=str(path), problems=(f"found a {type(values).__name__}, allowed: key: value lines",))
+        raise SettingsError(origin=str(path), problems=(f"it holds a {type(values).__name__}, allowed: key: value",))
     return values
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}, {error.problem}"
+    return str(error)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, text in environ.items():
+    for name in sorted(environ):
         if name.startswith(PREFIX) and name not in WIRING:
-            *sections, key = name.removeprefix(PREFIX).lower().split("__")
-            target = values
-            for section in sections:
-                target = target.setdefault(section, {})
-            target[key] = _parsed(text)
+            value = _parsed(environ[name])
+            for part in reversed(name.removeprefix(PREFIX).lower().split("__")):
+                value = {part: value}
+            values = _merged(values, value)
     return values
 
 
 def _parsed(text: str) -> Any:
     """A YAML value, so that lists and mappings can be given; plain text stays text."""
     try:
-        return yaml.safe_load(text) if text[:1] in "[{" else text
+        return _yaml(text) if text[:1] in ("[", "{") else text
     except yaml.YAMLError:
         return text
 
@@ -149,13 +256,27 @@ def _parsed(text: str) -> Any:
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        old = merged.get(key, {})
+        if not isinstance(value, Mapping):
+            merged[key] = value
+        elif isinstance(old, Mapping):
+            merged[key] = _merged(old, value)
+        # else the old text stands where a section belongs, and stays to be refused
     return merged
 
 
-def _problem(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
+def _problem(error: Any, environ: Mapping[str, str]) -> str:
+    key = _spelt([str(part) for part in error["loc"] if part != "[key]"], environ)
     if error["type"] == "extra_forbidden":
         return f"{key} is not a setting"
-    return f"{key} is {error['input']!r}: {error['msg']}"
+    allowed = "settings of its own beneath it" if error["type"] == "model_type" else error["msg"]
+    return f"{key} is {error['input']!r}, allowed: {re.sub('^(Value error, |Input should be )', '', allowed)}"
+
+
+def _spelt(parts: list[str], environ: Mapping[str, str]) -> str:
+    """The key as its writer spelt it: the variable, or the file's key with dots."""
+    for end in range(len(parts), 0, -1):
+        variable = PREFIX + "__".join(parts[:end]).upper()
+        if variable in environ:
+            return ".".join([variable, *parts[end:]])
+    return ".".join(parts)
