@@ -5,6 +5,7 @@ The runs lie in one SQLite file, their plots and cards in folders beside it. Loo
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def track(card: ModelCard, *, folder: Path, plots: Mapping[str, Figure]) -> None
     -----
     Without MLflow this logs one line and does nothing. SQLite, because MLflow has closed its plain-file store.
     """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read on import; training reports to nobody
     try:
         import mlflow  # noqa: PLC0415 - optional, and slow to import
     except ModuleNotFoundError:

@@ -6,6 +6,7 @@ bundle.predict(matrix, rule_inputs)   served probabilities
 ```
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +128,7 @@ def open_bundle(card: ModelCard, graph: bytes) -> Bundle:
 
 
 def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value)
 
 
 def _terms(linear: Linear, row: FloatArray) -> FloatArray:

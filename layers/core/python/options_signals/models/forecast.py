@@ -118,7 +118,8 @@ def track_record(card: ModelCard, probability: float) -> TrackRecord | None:
 
 
 def _imputed(card: ModelCard, row: FloatArray) -> tuple[str, ...]:
-    unknown = {name for name, value in zip(card.inputs, row, strict=True) if np.isnan(value)}
+    names = card.inputs
+    unknown = {names[column] for column in np.flatnonzero(np.isnan(row))}
     return tuple(name for name in card.served_inputs if name in unknown)
 
 

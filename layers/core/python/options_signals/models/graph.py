@@ -26,10 +26,12 @@ GraphErrors: tuple[type[Exception], ...] = (
 def open_graph(graph: bytes) -> Any:
     """An onnxruntime session; one of `GraphErrors` where it cannot read the bytes.
 
-    One thread: a Lambda of ours has one core, and a graph this small is slower with two.
+    One thread: a Lambda of ours has one core, and a graph this small is slower with two. No memory arena and no
+    memory pattern: they speed up large graphs, slow down ours, and each ticker's session would keep its own.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     options.log_severity_level = ERRORS_ONLY
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
