@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from options_signals.models.card import World
 from options_signals.snapshot import Origin
 
 
@@ -71,7 +72,7 @@ class Sources:
     """
 
     namespace: str
-    world: str
+    world: World
     bars: BarSource
     vol_indices: VolIndexSource
     macro: MacroSource | None = None

@@ -235,7 +235,7 @@ def _parsed(path: Path, cells: pd.Series, parse: Callable[[pd.Series], pd.Series
     wrong = np.flatnonzero((values.isna() & cells.notna()).to_numpy())
     if wrong.size:
         at = int(wrong[0])
-        row = f"line {cells.index[at] + 2}" if path.suffix == ".csv" else f"{cells.index[at]}"
+        row = f"{cells.index[at] + 2} of the file" if path.suffix == ".csv" else f"{cells.index[at]}"
         raise TableError(
             table=f"{path.parent.name}/{path.name}",
             column=str(cells.name),
@@ -257,7 +257,7 @@ def _checked(table: Table, path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     except TableError as error:
         raise TableError(
             table=f"{path.parent.name}/{path.name}",
-            column=_in_file(table, error.column),
+            column=", ".join(_in_file(table, column) for column in error.column.split(", ")),
             row=error.row,
             value=error.value,
             allowed=error.allowed,

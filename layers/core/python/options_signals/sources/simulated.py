@@ -36,6 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 SOURCE = "SIMULATED market"
 RIGHTS = "Made up by this program: free to keep and to show, and no market's data."
 FIRST = dt.date(2007, 1, 3)
+SEED = 7
 SESSIONS_PER_YEAR = 252
 TICKER = re.compile(r"[A-Z][A-Z0-9.\-]{0,9}")
 
@@ -114,7 +115,7 @@ class SimulatedSource:
         Whether the planted edge is there.
     """
 
-    def __init__(self, *, seed: int = 7, edge: bool = True) -> None:
+    def __init__(self, *, seed: int = SEED, edge: bool = True) -> None:
         self.seed, self.edge = seed, edge
 
     def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:

@@ -1,0 +1,153 @@
+"""What every source keeps, whoever is behind it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from _pytest.mark import ParameterSet
+from options_signals import sessions
+from options_signals.sources.base import Fetched
+from options_signals.sources.files import FilesSource
+from options_signals.sources.simulated import SimulatedSource
+from options_signals.sources.yahoo import YahooSource
+from options_signals.tables import BARS, MACRO, VOL_INDICES, Table, validate
+
+from tests.sources.yahoo_server import at_midnight_utc, bar, chart, serving
+
+FIRST, LAST = dt.date(2022, 11, 21), dt.date(2022, 11, 23)
+TO_FRIDAY = dt.date(2022, 11, 25)  # Thanksgiving between
+# Each source holds these days, a holiday and a day after the last one asked for among them.
+HELD = [f"2022-11-{day}" for day in (18, 21, 22, 23, 24, 25)]
+
+
+CARRIED = {
+    "simulated": ("bars", "vol_indices", "macro"),
+    "files": ("bars", "vol_indices", "macro"),
+    "yahoo": ("bars", "vol_indices"),
+}
+KNOWN = {"bars": ("SPY", "QQQ"), "vol_indices": ("VIX", "VXN"), "macro": ("DGS10", "DGS2")}
+TABLES = {"bars": BARS, "vol_indices": VOL_INDICES, "macro": MACRO}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One table of one source."""
+
+    source: SimulatedSource | FilesSource | YahooSource
+    name: str
+
+    @property
+    def table(self) -> Table:
+        return TABLES[self.name]
+
+    @property
+    def known(self) -> tuple[str, str]:
+        return KNOWN[self.name]
+
+    def fetch(self, *names: str, last: dt.date = LAST) -> Fetched:
+        fetched: Fetched = getattr(self.source, self.name)(names, first=FIRST, last=last)
+        return fetched
+
+
+def _cases(names: tuple[str, ...]) -> list[ParameterSet]:
+    pairs = [(source, name) for source, carried in CARRIED.items() for name in carried if name in names]
+    return [pytest.param(pair, id="-".join(pair)) for pair in pairs]
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    source, name = request.param
+    if source == "simulated":
+        yield Case(SimulatedSource(), name)
+    elif source == "files":
+        yield Case(FilesSource(_folder(tmp_path)), name)
+    else:
+        body = chart([bar(day, 100.0 + n) for n, day in enumerate(HELD)], stamps=[*map(at_midnight_utc, HELD)])
+        with serving(dict.fromkeys(["SPY", "QQQ", "^VIX", "^VXN"], body)) as yahoo:
+            yield Case(yahoo.source(tmp_path, now="2022-11-28T09:00:00-05:00"), name)
+
+
+every_table = pytest.mark.parametrize("case", _cases(("bars", "vol_indices", "macro")), indirect=True)
+every_table_of_sessions = pytest.mark.parametrize("case", _cases(("bars", "vol_indices")), indirect=True)
+
+
+def _folder(folder: Path) -> Path:
+    prices = "date,open,high,low,close,adj_close,volume\n" + "".join(f"{day},9,11,8,10,5,100\n" for day in HELD)
+    indices = "date,open,high,low,close\n" + "".join(f"{day},20,21,19,20\n" for day in HELD)
+    macro = "date,value\n" + "".join(f"{day},3.8\n" for day in HELD if day != "2022-11-24")
+    files = {"prices/SPY": prices, "prices/QQQ": prices, "vol_indices/VIX": indices, "vol_indices/VXN": indices}
+    for name, text in {**files, "macro/DGS10": macro, "macro/DGS2": macro}.items():
+        path = folder / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@every_table
+def test_what_is_delivered_keeps_the_tables_schema(case: Case) -> None:
+    frame = case.fetch(*case.known).frame
+
+    assert len(frame) >= 4
+    pd.testing.assert_frame_equal(validate(case.table, frame), frame)
+
+
+@every_table
+def test_nothing_outside_the_span_asked_for_is_delivered(case: Case) -> None:
+    day = case.table.key[-1]
+    longer = case.fetch(*case.known, last=TO_FRIDAY).frame
+    frame = case.fetch(*case.known).frame
+
+    assert longer[day].max() == pd.Timestamp(TO_FRIDAY)
+    assert frame[day].between(pd.Timestamp(FIRST), pd.Timestamp(LAST)).all()
+    assert len(frame) < len(longer)
+
+
+@every_table_of_sessions
+def test_there_is_a_row_for_every_session_and_none_for_a_holiday(case: Case) -> None:
+    frame = case.fetch(*case.known, last=TO_FRIDAY).frame
+
+    assert list(frame["session"].dt.date) == 2 * sessions.between(FIRST, TO_FRIDAY)
+
+
+@every_table
+def test_unknown_names_are_failures_and_the_others_are_delivered(case: Case) -> None:
+    first, second = case.known
+
+    fetched = case.fetch("no such", first, "nor this", second)
+
+    assert set(fetched.frame[case.table.key[0]]) == {first, second}
+    assert set(fetched.failures) == {"no such", "nor this"}
+    assert all(fetched.failures.values())
+
+
+@every_table
+def test_only_unknown_names_give_an_empty_table(case: Case) -> None:
+    fetched = case.fetch("no such", "nor this")
+
+    assert fetched.frame.empty
+    assert set(case.table.key) <= set(fetched.frame.columns)
+    assert set(fetched.failures) == {"no such", "nor this"}
+
+
+@every_table
+def test_neither_order_nor_repetition_changes_the_answer(case: Case) -> None:
+    first, second = case.known
+
+    one = case.fetch(first, second)
+    other = case.fetch(second, first, second)
+
+    pd.testing.assert_frame_equal(one.frame, other.frame)
+    assert one.origin == other.origin
+
+
+@every_table
+def test_a_table_says_where_it_came_from_when_and_on_what_terms(case: Case) -> None:
+    origin = case.fetch(*case.known).origin
+
+    assert origin.source
+    assert origin.rights
+    assert origin.captured_at.utcoffset() == dt.timedelta(0)
+    assert origin.captured_at >= sessions.close_of(LAST)

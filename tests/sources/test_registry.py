@@ -1,0 +1,42 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from options_signals.errors import InvalidValueError
+from options_signals.sources.base import Sources
+from options_signals.sources.registry import open_source
+
+
+def opened(spec: str, folder: Path) -> Sources:
+    return open_source(spec, clock=lambda: dt.datetime(2022, 11, 23, 21, 45, tzinfo=dt.UTC), cache_folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("spec", "namespace", "world"),
+    [
+        ("simulated", "simulated", "simulated"),
+        ("simulated:seed=7,edge=on", "simulated", "simulated"),
+        ("simulated:seed=3", "simulated:3-edge-on", "simulated"),
+        ("simulated:edge=off", "simulated:7-edge-off", "simulated"),
+        ("yahoo", "live", "market"),
+    ],
+)
+def test_a_specification_names_a_namespace_and_a_world(spec: str, namespace: str, world: str, tmp_path: Path) -> None:
+    sources = opened(spec, tmp_path)
+
+    assert (sources.namespace, sources.world) == (namespace, world)
+
+
+def test_a_folder_is_named_by_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+
+    assert opened(f"files:{tmp_path}", tmp_path).namespace == "files:e3b0c44298fc"  # sha256 of nothing
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["", "bloomberg", "files:", "files", "yahoo:fast", "simulated:seed=x", "simulated:edge=maybe", "simulated:x"],
+)
+def test_an_unknown_specification_is_answered_with_the_known_ones(spec: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="allowed: simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"):
+        opened(spec, tmp_path)
