@@ -6,7 +6,7 @@ Exit codes: 0 for a completed run (also one without signals), 1 for a failed run
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from options_signals.errors import InvalidValueError, SettingsError, SignalError
@@ -38,11 +38,13 @@ Through = Annotated[
     str | None, typer.Option(help="Use no data after this session; default: the newest that has closed.")
 ]
 Scope = Annotated[
-    str | None, typer.Option(help="ticker: one model each; pooled: one for all. Default: the setting model_scope.")
+    Literal["ticker", "pooled"] | None,
+    typer.Option(help="ticker: one model each; pooled: one for all. Default: the setting model_scope."),
 ]
-Promote = Annotated[bool, typer.Option(help="Serve the new model at once.")]
 Namespace = Annotated[str | None, typer.Option(help="Such as live, simulated or files:1a2b3c4d5e6f.")]
 
+ModelWorld = Annotated[Literal["market", "simulated"], typer.Option(help="What the model was trained on.")]
+ModelName = Literal["direction", "iv_regime"]
 YAHOO = "yahoo"
 
 
@@ -131,48 +133,32 @@ def signal_all(
 
 
 @app.command()
-def train(
-    source: Source = YAHOO,
-    tickers: Tickers = None,
-    through: Through = None,
-    scope: Scope = None,
-    promote: Promote = True,
-) -> None:
+def train(source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
     """Train the direction models and print what they are worth beside simple rules.
 
     Example: signals train --source files:../shared/data --through 2022-11-22 --tickers SPY
     """
-    _train(("direction",), source, tickers, through, scope, promote)
+    _train(("direction",), source, tickers, through, scope)
 
 
 @app.command()
 def train_volatility(
-    source: Source = YAHOO,
-    tickers: Tickers = None,
-    through: Through = None,
-    scope: Scope = None,
-    promote: Promote = True,
+    source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None
 ) -> None:
     """Train the volatility-regime models and print what they are worth beside simple rules.
 
     Example: signals train-volatility --source simulated --tickers SPY
     """
-    _train(("iv_regime",), source, tickers, through, scope, promote)
+    _train(("iv_regime",), source, tickers, through, scope)
 
 
 @app.command()
-def train_all(
-    source: Source = YAHOO,
-    tickers: Tickers = None,
-    through: Through = None,
-    scope: Scope = None,
-    promote: Promote = True,
-) -> None:
+def train_all(source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
     """Train every model the daily run needs.
 
     Example: signals train-all --source files:../shared/data --through 2022-11-22
     """
-    _train(("direction", "iv_regime"), source, tickers, through, scope, promote)
+    _train(("direction", "iv_regime"), source, tickers, through, scope)
 
 
 @app.command()
@@ -238,7 +224,7 @@ def doctor(source: Source = YAHOO, as_json: AsJson = False) -> None:
 
 
 @models_app.command("list")
-def models_list(as_json: AsJson = False) -> None:
+def models_list(world: ModelWorld = "market", as_json: AsJson = False) -> None:
     """List every stored model with its figures; the served ones are marked.
 
     Example: signals models list
@@ -248,17 +234,17 @@ def models_list(as_json: AsJson = False) -> None:
     from local import show
     from local.home import Home
 
-    found = versions(Home.from_env().store())
+    found = versions(Home.from_env().store(), world)
     records = [{"served": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
     _print(as_json, records, lambda console: show.models(console, found))
 
 
 @models_app.command("promote")
 def models_promote(
-    name: Annotated[str, typer.Argument(help="direction or iv_regime")],
+    name: Annotated[ModelName, typer.Argument()],
     scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
     version: str,
-    world: Annotated[str, typer.Option(help="market or simulated")] = "market",
+    world: ModelWorld = "market",
 ) -> None:
     """Serve a stored version from now on.
 
@@ -271,9 +257,9 @@ def models_promote(
 
 @models_app.command("rollback")
 def models_rollback(
-    name: Annotated[str, typer.Argument(help="direction or iv_regime")],
+    name: Annotated[ModelName, typer.Argument()],
     scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
-    world: Annotated[str, typer.Option(help="market or simulated")] = "market",
+    world: ModelWorld = "market",
 ) -> None:
     """Serve the version that was served before this one.
 
@@ -293,9 +279,7 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     _print(as_json, decisions, lambda console: show.digest(console, manifest, decisions))
 
 
-def _train(
-    names: tuple[str, ...], source: str, tickers: str | None, through: str | None, scope: str | None, promote: bool
-) -> None:
+def _train(names: tuple[ModelName, ...], source: str, tickers: str | None, through: str | None, scope: Scope) -> None:
     from local.models import train_and_show
     from local.world import World
 
@@ -304,7 +288,6 @@ def _train(
         names,
         through=through,
         scope=scope,
-        promote=promote,
         console=Console(),
     )
 

@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import logging
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import boto3
 from moto import mock_aws
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFINITION = ROOT / "infra" / "state_machine.asl.json"
 REGION = "us-east-1"
 TABLE = "signals"
+SERVICE = "options-signals"
 
 type Json = Any
 type OnStep = Callable[[str, Json], None]
@@ -81,9 +83,12 @@ class LaptopCloud:
             stack.enter_context(_environment({"AWS_DEFAULT_REGION": REGION}))
             stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
             stack.enter_context(_routed_to(self._invoke))
+            stack.enter_context(_quiet("moto"))
             boto3.setup_default_session()
             stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
+            log = stack.enter_context(_opened_log(self.home))
             self._build(stack)
+            stack.enter_context(_logging_to(log))
             self._stack = stack.pop_all()
         return self
 
@@ -102,10 +107,8 @@ class LaptopCloud:
         started = client.start_execution(
             stateMachineArn=self._machine, name=f"run-{uuid.uuid4().hex}", input=json.dumps(event)
         )
-        self.home.log.mkdir(parents=True, exist_ok=True)
-        with (self.home.log / "functions.jsonl").open("a", encoding="utf-8") as log, contextlib.redirect_stdout(log):
-            while (state := client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
-                time.sleep(0.01)
+        while (state := client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
+            time.sleep(0.01)
         if state["status"] != "SUCCEEDED":
             self._tell_operator(state)
         return Execution(
@@ -124,7 +127,7 @@ class LaptopCloud:
         journal.restore(
             dynamodb, namespace=self.namespace, sessions=None if self.sessions is None else iter(self.sessions)
         )
-        journal.listen(boto3.DEFAULT_SESSION)
+        journal.listen()
         self._operator_topic, self._operator_queue = _topic_with_queue("operator")
         alerts_topic, self._alerts_queue = _topic_with_queue("alerts")
         boto3.client("events").create_event_bus(Name="signals")
@@ -135,7 +138,7 @@ class LaptopCloud:
                     "SIGNALS_TABLE": TABLE,
                     "SIGNALS_TOPIC": alerts_topic,
                     "SIGNALS_BUS": "signals",
-                    "POWERTOOLS_SERVICE_NAME": "options-signals",
+                    "POWERTOOLS_SERVICE_NAME": SERVICE,
                     "POWERTOOLS_METRICS_NAMESPACE": "OptionsSignals",
                     **self.environment,
                 }
@@ -238,6 +241,39 @@ def _topic_with_queue(name: str) -> tuple[str, str]:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return topic, queue
+
+
+@contextlib.contextmanager
+def _opened_log(home: Home) -> Iterator[TextIO]:
+    home.log.mkdir(parents=True, exist_ok=True)
+    with (home.log / "functions.jsonl").open("a", encoding="utf-8") as log:
+        yield log
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a library's own log back: moto reports a failed state in full, which the execution says in one line."""
+    library = logging.getLogger(name)
+    before, library.propagate = library.propagate, False
+    library.addHandler(silent := logging.NullHandler())
+    try:
+        yield
+    finally:
+        library.removeHandler(silent)
+        library.propagate = before
+
+
+@contextlib.contextmanager
+def _logging_to(log: TextIO) -> Iterator[None]:
+    """Keep the functions' structured lines and metrics out of the terminal: Lambda writes both to its log."""
+    handlers = [h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler)]
+    before = [handler.setStream(log) for handler in handlers]
+    try:
+        with contextlib.redirect_stdout(log):
+            yield
+    finally:
+        for handler, stream in zip(handlers, before, strict=True):
+            handler.setStream(stream or sys.stdout)
 
 
 @contextlib.contextmanager

@@ -26,8 +26,9 @@ class Journal:
         self._table = table
         self._lock = Lock()
 
-    def listen(self, session: boto3.Session) -> None:
-        """Write through every change that clients of this session make from now on."""
+    def listen(self) -> None:
+        """Write through every change that clients made from now on make."""
+        session = boto3._get_default_session()  # noqa: SLF001 - the one that boto3.client uses; it has no other name
         for operation in WRITES:
             session.events.register(f"before-call.dynamodb.{operation}", _remember_keys)
             session.events.register(f"after-call.dynamodb.{operation}", self._write_through)

@@ -17,7 +17,7 @@ STATUS_STYLE = {"ok": "green", "degraded": "yellow", "refused": "red"}
 def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> None:
     """The digest as a table: signals first, then refusals with their reasons and what the matrix leaned to."""
     shown = tabulate(manifest, decisions)
-    table = Table(title=shown.title, title_justify="left", show_lines=True)
+    table = Table(title=f"{shown.title} · {shown.outcome}", title_justify="left", show_lines=True)
     for column in ("ticker", "call", "size", "risk", "confidence"):
         table.add_column(column, no_wrap=column in {"ticker", "size"})
     table.add_column("details", ratio=1)
@@ -60,15 +60,13 @@ def models(console: Console, stored: Sequence[Version]) -> None:
 
 def history(console: Console, taken: Sequence[tuple[str, Signal | NoTrade]]) -> None:
     """What was said, newest first."""
-    table = Table("session", "namespace", "ticker", "decision", "size", "confidence", "why")
+    table = Table("session", "namespace", "ticker", "decision", "confidence", "why")
     for namespace, decision in taken:
-        signal = isinstance(decision, Signal)
         table.add_row(
             decision.session.isoformat(),
             namespace,
             decision.ticker,
-            decision.strategy if signal else "NO TRADE",
-            decision.size if signal else "",
+            decision.in_brief,
             f"{decision.confidence.overall:.2f}" if decision.confidence else "",
             Text("; ".join(decision.reasons)),
         )

@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         sources=deps.sources,
         store=deps.store,
         settings=deps.settings,
-        previous=said_before(deps.table, plan.run),
+        previous=said_before(deps.table, plan.run) if plan.run else {},
         now=deps.clock.now(),
         code_version=deps.code_version,
         gave_up=gave_up,

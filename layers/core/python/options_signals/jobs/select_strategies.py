@@ -27,5 +27,6 @@ def _decision(
 ) -> Signal | NoTrade:
     if forecast is not None:
         return decide(forecast, manifest.verdicts[ticker], settings)
-    reason = chunk.refused.get(ticker, "no forecast was made")
-    return refuse(ticker=ticker, session=manifest.session, reasons=manifest.verdicts[ticker].reasons or (reason,))
+    verdict = manifest.verdicts[ticker]
+    reasons = verdict.reasons if verdict.status == "refused" else (chunk.refused.get(ticker, "no forecast was made"),)
+    return refuse(ticker=ticker, session=manifest.session, reasons=reasons)
