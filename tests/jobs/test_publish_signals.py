@@ -1,9 +1,9 @@
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from options_signals.digest import Texts, mark_repeat
+from options_signals.digest import REPEAT, Texts, mark_repeat
 from options_signals.errors import (
     DeliveryDeferredError,
     DeliveryRejectedError,
@@ -13,62 +13,10 @@ from options_signals.errors import (
 )
 from options_signals.jobs import ledger
 from options_signals.jobs.ledger import State
-from options_signals.jobs.publish_signals import Edition, Outcome, Ports, publish_signals
-from options_signals.signals import Confidence, NoTrade, Plan, Signal, Size, Strategy
+from options_signals.signals import Size
 
-from tests.fakes import ManualClock, MemoryTable, RecordingBus, RecordingChannel
-
-SESSION = dt.date(2022, 11, 23)
-LEASE = dt.timedelta(minutes=5)
-SPY = Signal(
-    ticker="SPY",
-    session=SESSION,
-    forecast=None,
-    reasons=("vol regime NORMAL",),
-    strategy=Strategy.BULL_CALL_SPREAD,
-    size=Size.HALF,
-    risk_share=0.0075,
-    confidence=Confidence(direction=0.58, iv=0.66, overall=0.612),
-    plan=Plan(min_days=14, max_days=21, legs=(), risk_share=0.015, target="75 %", stop="half the value"),
-)
-QQQ = NoTrade(ticker="QQQ", session=SESSION, forecast=None, reasons=("no proven skill",))
-TEXTS = Texts(subject="Wed 23 Nov 2022: 1 signal", email="1 signal\nSPY BULL CALL SPREAD half", sms="SPY")
-LATER_TEXTS = replace(TEXTS, email="1 signal\nSPY BULL CALL SPREAD full")
-REPEATED = "REPEAT"
-
-
-def edition(**changes: Any) -> Edition:
-    usual = Edition(namespace="live", session=SESSION, attempt=1, config_id="aaa", decisions=(SPY, QQQ), texts=TEXTS)
-    return replace(usual, **changes)
-
-
-# A later run saw other prices: another size, other words.
-LATER = edition(attempt=2, decisions=(SPY.model_copy(update={"size": Size.FULL}), QQQ), texts=LATER_TEXTS)
-
-
-@dataclass
-class World:
-    table: MemoryTable = field(default_factory=MemoryTable)
-    channel: RecordingChannel = field(default_factory=RecordingChannel)
-    bus: RecordingBus = field(default_factory=RecordingBus)
-    clock: ManualClock = field(default_factory=ManualClock)
-
-    @property
-    def ports(self) -> Ports:
-        return Ports(table=self.table, channel=self.channel, bus=self.bus, clock=self.clock)
-
-    def publish(self, what: Edition | None = None, **options: bool) -> Outcome:
-        return publish_signals(what or edition(), ports=self.ports, lease=LEASE, **options)
-
-    @property
-    def emails(self) -> list[str]:
-        return [texts.email for _, texts in self.channel.accepted]
-
-    @property
-    def digest(self) -> ledger.DigestRecord:
-        record = ledger.digest(self.table, "live", SESSION)
-        assert record is not None
-        return record
+from tests.fakes import MemoryTable, RecordingChannel
+from tests.jobs.publishing import LATER, LATER_TEXTS, QQQ, SESSION, SPY, TEXTS, World, edition
 
 
 @pytest.fixture
@@ -304,7 +252,7 @@ def test_texts_the_channel_cannot_take_are_not_stored_either(world: World) -> No
 
     world.channel = Narrow()
 
-    with pytest.raises(InvalidValueError, match=REPEATED):  # the words fit, REPEAT before them would not
+    with pytest.raises(InvalidValueError, match=REPEAT):  # the words fit, REPEAT before them would not
         world.publish()
 
     assert world.table.rows == {}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from botocore import exceptions
 from botocore.config import Config
@@ -49,17 +48,14 @@ def reaching(store: str, action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         if is_throttle(error) or status_of(error) >= 500:
-            raise unavailable(store, action, error) from error
+            raise StoreUnavailableError(store=store, action=action, detail=detail_of(error)) from error
         raise
     except BROKEN as error:
-        raise unavailable(store, action, error) from error
+        raise StoreUnavailableError(store=store, action=action, detail=detail_of(error)) from error
 
 
-def unavailable(store: str, action: str, error: BotoCoreError | ClientError) -> StoreUnavailableError:
-    """The error that says the store may answer later."""
-    return StoreUnavailableError(store=store, action=action, detail=str(error).rstrip("."))
-
-
-def detail_of(error: Any) -> str:
-    """The error in one clause."""
-    return f"{type(error).__name__}: {error}".rstrip(".")
+def detail_of(error: BotoCoreError | ClientError) -> str:
+    """The error in one clause: `Throttling: Rate exceeded`, or what the connection broke on."""
+    if isinstance(error, ClientError):
+        return f"{code_of(error)}: {error.response.get('Error', {}).get('Message', 'no message')}".rstrip(".")
+    return str(error).rstrip(".")

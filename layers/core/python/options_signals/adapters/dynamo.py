@@ -53,7 +53,8 @@ class DynamoTable:
     def update(self, pk: str, sk: str, changes: Mapping[str, Any], *, expected: Mapping[str, Any]) -> bool:
         """Change these fields only where the row exists and every expected field has that value; return whether."""
         names = {f"#{field}": field for field in {**changes, **expected}}
-        values = {f":new_{k}": v for k, v in changes.items()} | {f":old_{k}": v for k, v in expected.items()}
+        new, old = to_stored(changes), to_stored(expected)
+        values = {f":new_{field}": new[field] for field in new} | {f":old_{field}": old[field] for field in old}
         conditions = ["attribute_exists(pk)", *(f"#{field} = :old_{field}" for field in expected)]
         try:
             with reaching(self.name, f"changing {sk} of {pk}"):
@@ -116,7 +117,7 @@ def create_table(client: DynamoDBClient, name: str) -> None:
     )
 
 
-def to_stored(value: Any, *, name: str = "row") -> Any:
+def to_stored(value: Any, *, name: str = "") -> Any:
     """The value with every float as a Decimal of 10 significant digits.
 
     Raises
@@ -127,7 +128,7 @@ def to_stored(value: Any, *, name: str = "row") -> Any:
     if isinstance(value, float):
         return _decimal(value, name)
     if isinstance(value, Mapping):
-        return {key: to_stored(inner, name=f"{name}.{key}") for key, inner in value.items()}
+        return {key: to_stored(inner, name=f"{name}.{key}".lstrip(".")) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [to_stored(inner, name=f"{name}[{at}]") for at, inner in enumerate(value)]
     return value
@@ -160,7 +161,7 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def _item(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _serializer.serialize(to_stored(value, name=key)) for key, value in row.items()}
+    return {key: _serializer.serialize(value) for key, value in to_stored(row).items()}
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:
