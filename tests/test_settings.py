@@ -185,7 +185,7 @@ def test_config_id_does_not_depend_on_the_order_or_the_spelling(file: Path) -> N
 
 
 def test_config_id_is_the_same_in_another_process() -> None:
-    code = "from options_signals import settings as s; print(s.Settings(allow_iv_proxy={'B': 'VIX', 'A': 'VXN'}).config_id)"
+    code = "from options_signals.settings import *; print(Settings(allow_iv_proxy={'B': 'VIX', 'A': 'VXN'}).config_id)"
     other = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONHASHSEED": "1"},

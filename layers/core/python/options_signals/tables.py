@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import infer_dtype
 
 from options_signals.errors import NotFoundError, TableError
 
@@ -35,6 +36,13 @@ MEMORY = {
     Kind.DATE: "datetime64[s]",
     Kind.INSTANT: "datetime64[us, UTC]",
     Kind.NUMBER: "float64",
+}
+# What pandas calls the values that a column of the kind takes; "empty" is all unknown.
+TAKES = {
+    Kind.TEXT: {"string", "empty"},
+    Kind.DATE: {"date", "datetime", "datetime64", "string", "empty"},
+    Kind.INSTANT: {"datetime", "datetime64", "string", "empty"},
+    Kind.NUMBER: {"floating", "integer", "mixed-integer-float", "decimal", "empty"},
 }
 
 
@@ -210,53 +218,57 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the table's own column order and types, sorted by key.
 
     Only the form is judged here: names, kinds, limits, unknown values where none may be, one row per key.
-    Whether the numbers make sense for a session is the quality verdict's question.
+    Whether the numbers make sense for a session is the quality verdict's question. Nothing is converted that
+    could mean something else: text is no number, a number no date, an instant needs its zone.
 
     Raises
     ------
     TableError
         Naming table, column, row and value of the first breach.
     """
-    names = [c.name for c in table.columns]
-    extra = [name for name in frame.columns if name not in names]
-    if extra and not table.open_ended:
-        raise TableError(table=table.name, column=str(extra[0]), row=None, value="a column", allowed=", ".join(names))
-    columns = [_checked(table, column, frame) for column in table.columns if _is_there(table, column, frame)]
-    columns += [_as_kind(table, Column(name=name, kind=Kind.NUMBER, unit=""), frame[name]) for name in extra]
-    checked = pd.concat(columns, axis="columns") if columns else table.empty()
+    _refuse_strangers(table, frame)
+    known = [column for column in table.columns if _is_there(table, column, frame)]
+    more = [Column(name=name, kind=Kind.NUMBER, unit="", nullable=True) for name in _extra(table, frame)]
+    checked = pd.concat([_checked(table, column, frame) for column in (*known, *more)], axis="columns")
     ordered = checked.sort_values(list(table.key), ignore_index=True)
     _refuse_twins(table, ordered)
     return ordered
 
 
+def _extra(table: Table, frame: pd.DataFrame) -> list[str]:
+    names = {column.name for column in table.columns}
+    return [name for name in frame.columns if name not in names]
+
+
+def _refuse_strangers(table: Table, frame: pd.DataFrame) -> None:
+    twins = frame.columns[frame.columns.duplicated()]
+    if len(twins):
+        raise _breach(table, str(twins[0]), value="two columns of that name", allowed="one")
+    extra = _extra(table, frame)
+    if extra and not table.open_ended:
+        names = ", ".join(column.name for column in table.columns)
+        raise _breach(table, str(extra[0]), value="an unknown column", allowed=names)
+
+
 def _is_there(table: Table, column: Column, frame: pd.DataFrame) -> bool:
-    if column.name in frame.columns:
-        return True
-    if column.optional:
-        return False
-    raise TableError(
-        table=table.name,
-        column=column.name,
-        row=None,
-        value="no such column",
-        allowed=f"{column.kind} ({column.unit})",
-    )
+    if column.name not in frame.columns and not column.optional:
+        raise _breach(table, column.name, value="no such column", allowed=f"{column.kind} ({column.unit})")
+    return column.name in frame.columns
 
 
 def _checked(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
-    values = _as_kind(table, column, frame[column.name])
+    values = _as_kind(table, column, frame)
     for rule, broken in _breaches(column, values):
-        if broken.any():
-            at = int(np.flatnonzero(broken.to_numpy())[0])
-            row = _row_name(table, frame, at)
-            raise TableError(table=table.name, column=column.name, row=row, value=values.iloc[at], allowed=rule)
+        _refuse_any(table, column, frame, broken, allowed=rule)
     return values
 
 
 def _breaches(column: Column, values: pd.Series) -> list[tuple[str, pd.Series]]:
     rules: list[tuple[str, Callable[[], pd.Series]]] = []
-    if not column.nullable and not column.optional:
+    if not column.nullable:
         rules.append((f"a known {column.kind}", values.isna))
+    if column.kind is Kind.TEXT:
+        rules.append(("some text", lambda: values == ""))
     if column.kind is Kind.NUMBER:
         rules.append(("a finite number", lambda: values.abs() == np.inf))
     if column.least is not None:
@@ -269,51 +281,54 @@ def _breaches(column: Column, values: pd.Series) -> list[tuple[str, pd.Series]]:
     return [(text, rule()) for text, rule in rules]
 
 
-def _as_kind(table: Table, column: Column, values: pd.Series) -> pd.Series:
+def _as_kind(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
+    values = frame[column.name]
+    allowed = f"{column.kind} ({column.unit})"
+    if infer_dtype(values, skipna=True) not in TAKES[column.kind]:
+        strange = values.notna() & values.map(lambda value: infer_dtype([value]) not in TAKES[column.kind])
+        _refuse_any(table, column, frame, strange, allowed=allowed)
     try:
         if column.kind is Kind.DATE:
-            dates = pd.to_datetime(values)
-            _refuse_times(table, column, dates)
-            return dates.astype("datetime64[s]")
+            return _as_dates(table, column, frame)
         if column.kind is Kind.INSTANT:
-            return pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
+            return _as_instants(table, column, frame)
         return values.astype(MEMORY[column.kind])  # type: ignore[call-overload, no-any-return]  # the stubs know literals only
     except (ValueError, TypeError) as error:
-        raise TableError(
-            table=table.name,
-            column=column.name,
-            row=None,
-            value=str(error),
-            allowed=f"{column.kind} ({column.unit})",
-        ) from error
+        raise _breach(table, column.name, value=str(error).splitlines()[0], allowed=allowed) from error
 
 
-def _refuse_times(table: Table, column: Column, dates: pd.Series) -> None:
-    off = dates.notna() & (dates != dates.dt.normalize())
-    if dates.dt.tz is not None or off.any():
-        example = dates[off].iloc[0] if off.any() else dates.iloc[0] if len(dates) else dates.dtype
-        raise TableError(
-            table=table.name,
-            column=column.name,
-            row=None,
-            value=str(example),
-            allowed="a date without time or zone",
-        )
+def _as_dates(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
+    dates = pd.to_datetime(frame[column.name], format="ISO8601")
+    timed = (dates != dates.dt.normalize()) | (dates.dt.tz is not None)
+    _refuse_any(table, column, frame, dates.notna() & timed, allowed="a date without time or zone")
+    return dates.astype("datetime64[s]")
+
+
+def _as_instants(table: Table, column: Column, frame: pd.DataFrame) -> pd.Series:
+    instants = pd.to_datetime(frame[column.name], format="ISO8601")
+    if instants.dt.tz is None:
+        _refuse_any(table, column, frame, instants.notna(), allowed="a time with its zone")
+    return pd.to_datetime(instants, utc=True).astype("datetime64[us, UTC]")
+
+
+def _refuse_any(table: Table, column: Column, frame: pd.DataFrame, broken: pd.Series, *, allowed: str) -> None:
+    if broken.any():
+        at = int(np.flatnonzero(broken.to_numpy())[0])
+        value = frame[column.name].iloc[[at]].tolist()[0]
+        raise _breach(table, column.name, row=f"{at} ({_key_of(table, frame, at)})", value=value, allowed=allowed)
 
 
 def _refuse_twins(table: Table, frame: pd.DataFrame) -> None:
     twins = frame.duplicated(list(table.key))
     if twins.any():
         at = int(np.flatnonzero(twins.to_numpy())[0])
-        raise TableError(
-            table=table.name,
-            column=", ".join(table.key),
-            row=at,
-            value=_row_name(table, frame, at),
-            allowed="one row per key",
-        )
+        raise _breach(table, ", ".join(table.key), value=_key_of(table, frame, at), allowed="one row per key")
 
 
-def _row_name(table: Table, frame: pd.DataFrame, at: int) -> str:
+def _key_of(table: Table, frame: pd.DataFrame, at: int) -> str:
     parts = [str(frame[key].iloc[at]).removesuffix(" 00:00:00") for key in table.key if key in frame.columns]
-    return f"{at} ({' '.join(parts)})"
+    return " ".join(parts)
+
+
+def _breach(table: Table, column: str, *, row: str | None = None, value: object, allowed: str) -> TableError:
+    return TableError(table=table.name, column=column, row=row, value=value, allowed=allowed)
