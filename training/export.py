@@ -13,7 +13,7 @@ import numpy as np
 from options_signals.errors import ExportError, InvalidValueError
 from options_signals.features import catalog
 from options_signals.features.arrays import FloatArray
-from options_signals.lake import canonical_json, sha256
+from options_signals.lake import sha256
 from options_signals.models.bundle import open_bundle
 from options_signals.models.card import GoldenRows, Linear, ModelCard, ModelDraft
 from options_signals.models.chain import PARITY, allowed_difference, complete, served_probabilities, split_inputs
@@ -23,7 +23,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-OPSET = 21  # the newest that both skl2onnx 1.20 writes and onnxruntime 1.24 reads
+OPSET = 21  # what the whole chain was measured with; nothing here needs a newer one
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
 GOLDEN_ROWS = 32
 
@@ -76,15 +76,16 @@ def export(pipeline: Any, inputs: FloatArray, draft: ModelDraft) -> Exported:
     _refuse_other_labels(pipeline, draft)
     graph = to_onnx(pipeline, len(draft.features))
     check_parity(graph, pipeline, inputs, draft)
-    card = ModelCard(
+    unnamed = ModelCard(
         **{name: getattr(draft, name) for name in ModelDraft.model_fields},
-        version=_version(draft, graph),
+        version="unnamed",
         catalog_hash=catalog.catalog_hash(draft.inputs),
         linear=_linear(pipeline),
         libraries={library: version(library) for library in LIBRARIES},
         graph_sha256=sha256(graph),
         golden=_golden_rows(graph, inputs, draft),
     )
+    card = unnamed.model_copy(update={"version": _version(unnamed)})
     open_bundle(card, graph)
     return Exported(card, graph)
 
@@ -93,7 +94,7 @@ def check_parity(graph: bytes, pipeline: Any, inputs: FloatArray, draft: ModelDr
     """ExportError unless graph and scikit-learn agree on every row, on raw and on served probabilities."""
     matrix, rule_inputs = split_inputs(draft, inputs)
     rows = complete(matrix, draft.impute)
-    exact, raw = pipeline.predict_proba(rows), run_graph(open_graph(graph), rows)
+    exact, raw = pipeline.predict_proba(rows), run_graph(open_graph(graph), rows, draft.features)
     _refuse_difference(raw - exact, np.full(len(rows), PARITY), draft)
     served, expected = (served_probabilities(draft, each, rule_inputs) for each in (raw, exact))
     known = ~np.isnan(expected).any(axis=1)
@@ -110,15 +111,15 @@ def _refuse_difference(difference: FloatArray, allowed: FloatArray, draft: Model
 
 def _refuse_other_labels(pipeline: Any, draft: ModelDraft) -> None:
     """Names would be sorted by the alphabet, HIGH before LOW, and served under each other's columns."""
-    if list(pipeline.classes_) != list(range(len(draft.classes))):
+    if pipeline.classes_.tolist() != list(range(len(draft.classes))):
         positions = ", ".join(f"{position} for {name}" for position, name in enumerate(draft.classes))
-        raise InvalidValueError(name="labels of the pipeline", value=list(pipeline.classes_), allowed=positions)
+        raise InvalidValueError(name="labels of the pipeline", value=pipeline.classes_.tolist(), allowed=positions)
 
 
-def _version(draft: ModelDraft, graph: bytes) -> str:
+def _version(card: ModelCard) -> str:
     """The last day it learned from and a digest of what it is; the time of training is no part of that."""
-    content = {"draft": draft.model_dump(mode="json", exclude={"trained_at"}), "graph": sha256(graph)}
-    return f"{draft.trained_through}-{sha256(canonical_json(content))[:7]}"
+    content = card.model_dump_json(exclude={"version", "trained_at"})
+    return f"{card.trained_through}-{sha256(content.encode())[:7]}"
 
 
 def _linear(pipeline: Any) -> Linear | None:
@@ -138,7 +139,7 @@ def _golden_rows(graph: bytes, inputs: FloatArray, draft: ModelDraft) -> GoldenR
     session = open_graph(graph)
 
     def raw(rows: FloatArray) -> FloatArray:
-        return run_graph(session, complete(rows[:, : len(draft.features)], draft.impute))
+        return run_graph(session, complete(rows[:, : len(draft.features)], draft.impute), draft.features)
 
     chosen = _spread(inputs, raw(inputs)[:, -1], draft)
     probabilities = served_probabilities(draft, raw(chosen), split_inputs(draft, chosen)[1])

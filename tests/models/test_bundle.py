@@ -110,5 +110,5 @@ def test_a_value_that_float32_cannot_hold_is_refused(value: float) -> None:
     rows = ROWS[:2].copy()
     rows[1, 2] = value
 
-    with pytest.raises(InvalidValueError, match=r"^input 2 of row 1 is .*; allowed: a finite float32 number\."):
+    with pytest.raises(InvalidValueError, match=r"^iv_rank in row 1 is .*; allowed: a finite float32 number\."):
         open_bundle(made.card, made.graph).predict(rows)

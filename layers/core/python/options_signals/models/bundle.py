@@ -11,15 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from pydantic import ValidationError
 
-from options_signals.errors import (
-    InvalidValueError,
-    ModelMismatchError,
-    ModelMissingError,
-    NotFoundError,
-)
+from options_signals.errors import InvalidValueError, ModelMismatchError, ModelMissingError, NotFoundError
 from options_signals.features import catalog
 from options_signals.features.arrays import FloatArray
 from options_signals.lake import ObjectStore, sha256
@@ -43,7 +39,7 @@ class Bundle:
     def raw(self, matrix: FloatArray) -> FloatArray:
         """What the graph says of rows (n, features), NaN imputed: before calibration, (n, classes)."""
         _refuse_width("matrix", matrix, self.card.features)
-        return run_graph(self.session, complete(matrix, self.card.impute))
+        return run_graph(self.session, complete(matrix, self.card.impute), self.card.features)
 
     def predict(self, matrix: FloatArray, rule_inputs: FloatArray | None = None) -> FloatArray:
         """Served probabilities.
@@ -178,7 +174,7 @@ def _refuse_other_explanation(bundle: Bundle, linear: Linear, matrix: FloatArray
 
 
 def _refuse_first(
-    check: str, card: ModelCard, promised: FloatArray, found: FloatArray, wrong: np.typing.NDArray[np.bool_]
+    check: str, card: ModelCard, promised: FloatArray, found: FloatArray, wrong: npt.NDArray[np.bool_]
 ) -> None:
     for row, column in np.argwhere(wrong)[:1]:
         raise ModelMismatchError(

@@ -127,7 +127,8 @@ def _by_name(rows: Sequence[Row], names: tuple[str, ...], *, needed_by: str) -> 
     for row in rows:
         for name in names:
             if name not in row:
-                raise MissingColumnError(column=name, needed_by=f"model {needed_by}", present=tuple(row))
+                present = tuple(other for other in names if other in row)
+                raise MissingColumnError(column=name, needed_by=f"model {needed_by}", present=present)
     values = [[row[name] for name in names] for row in rows]
     return np.array(values, dtype=np.float64).reshape(len(rows), len(names))
 

@@ -1,5 +1,6 @@
 """The ONNX graph: opened with one thread, fed float32, answered in float64."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,16 @@ def open_graph(graph: bytes) -> Any:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def run_graph(session: Any, matrix: FloatArray) -> FloatArray:
-    """Probabilities (n, classes) of complete rows (n, features); InvalidValueError where float32 cannot hold one."""
+def run_graph(session: Any, matrix: FloatArray, features: Sequence[str]) -> FloatArray:
+    """Probabilities (n, classes) of complete rows (n, features).
+
+    InvalidValueError names the feature whose value float32 cannot hold.
+    """
     with np.errstate(over="ignore"):
         single = matrix.astype(np.float32)
     for row, column in np.argwhere(~np.isfinite(single))[:1]:
         raise InvalidValueError(
-            name=f"input {column} of row {row}",
+            name=f"{features[column]} in row {row}",
             value=float(matrix[row, column]),
             allowed="a finite float32 number",
             remedy="Look for a division by zero in that feature.",
