@@ -193,6 +193,7 @@ def test_the_price_at_a_limit(option: dict[str, Any], price: float) -> None:
         (EXPIRED | {"strike": 42.0}, (0.5, np.inf, 0, -np.inf, 0, 0)),
         (CERTAIN, (1, 0, 0, -0.10 * BOND, 0.5 * BOND, -21)),
         (CERTAIN | {"strike": 60.0}, (0, 0, 0, 0, 0, 0)),
+        (CERTAIN | {"spot": 0.1}, (0, 0, 0, 0, 0, 0)),
         (CALL | {"strike": 1e8}, (0, 0, 0, 0, 0, 0)),
     ],
 )

@@ -263,33 +263,24 @@ def _bsm_greeks(
     side = np.where(is_call, 1.0, -1.0)
     root_years = np.sqrt(years)
     total = np.maximum(volatility * root_years, _LEAST_FLOAT)
-    dividends = np.exp(-dividend_yield * years)
-    log_forward = np.log(spot / strike) + (rate - dividend_yield) * years
+    stock_now = spot * np.exp(-dividend_yield * years)
+    bond_now = strike * np.exp(-rate * years)
     with np.errstate(over="ignore"):
-        moneyness = log_forward / total
-        density = pdf(moneyness + 0.5 * total)
-        gamma = dividends * density / (spot * total)
-        decay = 0.5 * density * volatility / np.maximum(root_years, _LEAST_FLOAT)
-    in_the_money = _share_below(
-        side * np.stack((moneyness + 0.5 * total, moneyness - 0.5 * total)),
-        np.stack((density, density * np.exp(log_forward))),
-    )
-    shares = spot * dividends
-    stock = side * shares * in_the_money[0]
-    bond = side * strike * np.exp(-rate * years) * in_the_money[1]
+        moneyness = (np.log(spot / strike) + (rate - dividend_yield) * years) / total
+        d = np.stack((moneyness + 0.5 * total, moneyness - 0.5 * total))
+        weight = stock_now * pdf(d[0])  # bond_now * pdf(d[1]) is the same number
+        gamma = weight / total / (spot * spot)
+        decay = 0.5 * weight * volatility / np.maximum(root_years, _LEAST_FLOAT)
+    tails = weight * mills(np.abs(d))
+    stock, bond = side * np.where((d > 0) == is_call, np.stack((stock_now, bond_now)) - tails, tails)
     return Greeks(
         delta=stock / spot,
         gamma=gamma,
-        vega=shares * density * root_years,
-        theta=dividend_yield * stock - rate * bond - shares * decay,
+        vega=weight * root_years,
+        theta=dividend_yield * stock - rate * bond - decay,
         rho=years * bond,
         epsilon=-years * stock,
     )
-
-
-def _share_below(z: FloatArray, density: FloatArray) -> FloatArray:
-    tail = density * mills(np.abs(z))
-    return np.where(z > 0, 1 - tail, tail)
 
 
 def _checked(

@@ -19,8 +19,11 @@ def in_chunks(formula: Callable[..., tuple[NDArray[Any], ...]], **inputs: NDArra
     arrays = np.broadcast_arrays(*inputs.values())
     shape, size = arrays[0].shape, arrays[0].size
     flat = {name: array.ravel() for name, array in zip(inputs, arrays, strict=True)}
-    parts = [
-        formula(**{name: array[start : start + CHUNK] for name, array in flat.items()})
-        for start in range(0, max(size, 1), CHUNK)
-    ]
-    return tuple(np.concatenate(results).reshape(shape) for results in zip(*parts, strict=True))
+    outputs: list[NDArray[Any]] = []
+    for start in range(0, max(size, 1), CHUNK):
+        part = slice(start, start + CHUNK)
+        results = formula(**{name: array[part] for name, array in flat.items()})
+        outputs = outputs or [np.empty(size, dtype=result.dtype) for result in results]
+        for output, result in zip(outputs, results, strict=True):
+            output[part] = result
+    return tuple(output.reshape(shape) for output in outputs)

@@ -3,7 +3,7 @@
 The solver works on one dimensionless equation. By put-call parity and symmetry every option is reduced to the
 time value of the out-of-the-money one over the smaller of forward and strike, `p` in 0..1, which is a function
 of `k = |ln(forward / strike)|` and the total volatility `s` alone. With `u = |s / 2 - k / s|`, `v = s / 2 + k / s`
-and Mills' ratio `m`, the smaller and better conditioned of `p` and `1 - p` is
+and Mills' ratio `m`, the better conditioned of `p` and `1 - p` is
 
     tail(s) = pdf(u) (m(u) - m(v))   = p        below the inflection point s = sqrt(2 k)
     tail(s) = pdf(u) (m(u) + m(v))   = 1 - p    above it
