@@ -61,7 +61,7 @@ def fetch_history(
     tickers: Sequence[str],
     *,
     through: dt.date,
-    first: dt.date = FIRST_DAY,
+    first: dt.date | None = None,
     proxies: Mapping[str, str] | None = None,
 ) -> History:
     """Everything the sources know of these tickers up to a date, and nothing after it.
@@ -74,6 +74,8 @@ def fetch_history(
         Such as ``["SPY", "QQQ"]``. What a proxy speaks of is fetched with them.
     through
         The last session. A label that needs a later one stays unknown.
+    first
+        The first session, where a shorter history is wanted.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def fetch_history(
     NoIndexError
         Where a ticker has no index and no proxy.
     """
-    proxies = dict(proxies or {})
+    first, proxies = first or FIRST_DAY, dict(proxies or {})
     indices = {ticker: index_of(ticker, proxies) for ticker in tickers}
     with_underlyings = [*tickers, *(UNDERLYING[index] for index in indices.values())]
     bars = sources.bars.bars(list(dict.fromkeys(with_underlyings)), first=first, last=through)

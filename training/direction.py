@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from training.bootstrap import FloatArray, IntArray
-from training.learners import Forecasts, OutOfFold, inputs, labelled, logistic, outcomes_of
+from training.learners import Forecasts, OutOfFold, class_probabilities, inputs, labelled, logistic, outcomes_of
 
 SEED = 0
 SELECTED = 40
@@ -32,7 +33,7 @@ class DirectionCore:
     def forecasts(self, frame: pd.DataFrame) -> Forecasts:
         """`uncalibrated`: the graph's (DOWN, UP); `base rate`: the shares of the train part; `always UP`."""
         return {
-            "uncalibrated": np.asarray(self.pipeline.predict_proba(inputs(frame, self.features, self.medians))),
+            "uncalibrated": class_probabilities(self.pipeline, inputs(frame, self.features, self.medians), classes=2),
             "base rate": np.tile(self.base_rates, (len(frame), 1)),
             "always UP": np.tile([0.0, 1.0], (len(frame), 1)),
         }
@@ -66,6 +67,14 @@ class DirectionModel:
     def at_grid_end(self) -> bool:
         """Whether the best threshold may lie outside the grid."""
         return self.threshold in (THRESHOLDS[0], THRESHOLDS[-1])
+
+    @property
+    def card_parts(self) -> dict[str, Any]:
+        """What the card says of this model and of no other."""
+        notes = [f"the best threshold lies at the end of its grid, {self.threshold:.2f}"] if self.at_grid_end else []
+        if self.calibrator.slope == 0.0:
+            notes.append("higher forecasts did not come with more UPs out of fold: every forecast is the base rate")
+        return {"threshold": self.threshold, "calibrator": self.calibrator, "notes": notes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +128,12 @@ def fit_sigmoid(p_up: FloatArray, outcomes: IntArray) -> Calibrator:
     ----------
     Platt, "Probabilistic outputs for support vector machines" (1999).
     """
+    flat = Calibrator(kind="sigmoid", slope=0.0, intercept=float(logit(outcomes.mean(keepdims=True))[0]))
+    if (outcomes == outcomes[0]).all():
+        return flat
     fitted = LogisticRegression(C=np.inf).fit(logit(p_up)[:, None], outcomes)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    if slope > 0.0:
-        return Calibrator(kind="sigmoid", slope=slope, intercept=intercept)
-    return Calibrator(kind="sigmoid", slope=0.0, intercept=float(logit(outcomes.mean(keepdims=True))[0]))
+    return Calibrator(kind="sigmoid", slope=slope, intercept=intercept) if slope > 0.0 else flat
 
 
 def best_threshold(p_up: FloatArray, outcomes: IntArray) -> float:

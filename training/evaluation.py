@@ -267,7 +267,7 @@ def _figure(name: str, statistics: Mapping[str, Statistic], positions: IntArray,
         measured=interval(served, drawn["served"]),
         baselines=values,
         best_baseline=best,
-        gain=interval(sign * (served - values[best]), sign * (drawn["served"] - drawn[best])),
+        gain=interval(sign * (served - values[best]) + 0.0, sign * (drawn["served"] - drawn[best]) + 0.0),  # no -0.0
     )
 
 

@@ -1,6 +1,7 @@
 """The volatility-regime model: P(LOW, NORMAL, HIGH) in 5 sessions, and the simple rules that it must beat."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from training.bootstrap import FloatArray, IntArray
 from training.labels import BOUNDS, bucket
-from training.learners import Forecasts, OutOfFold, inputs, labelled, logistic, outcomes_of
+from training.learners import Forecasts, OutOfFold, class_probabilities, inputs, labelled, logistic, outcomes_of
 from training.metrics import surprises
 
 CLASSES = 3
@@ -47,11 +48,7 @@ class RegimeCore:
         }
 
     def _of_model(self, frame: pd.DataFrame) -> FloatArray:
-        probabilities = np.zeros((len(frame), CLASSES))  # a class that the train part never saw keeps 0
-        probabilities[:, self.pipeline.classes_] = self.pipeline.predict_proba(
-            inputs(frame, self.features, self.medians)
-        )
-        return probabilities
+        return class_probabilities(self.pipeline, inputs(frame, self.features, self.medians), classes=CLASSES)
 
     def _of_rule(self, frame: pd.DataFrame) -> FloatArray:
         return bucket_rule(
@@ -82,6 +79,11 @@ class RegimeModel:
     def choice_made(self) -> str:
         """Which forecast is served."""
         return f"serves {self.served}"
+
+    @property
+    def card_parts(self) -> dict[str, Any]:
+        """What the card says of this model and of no other."""
+        return {"served": self.served, "rule": None if self.served == "model" else self.core.rule}
 
 
 @dataclass(frozen=True, slots=True)

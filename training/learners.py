@@ -11,19 +11,19 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from options_signals.errors import InvalidValueError
 from options_signals.models.chain import complete
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from training.bootstrap import FloatArray, IntArray
 from training.labels import HORIZON
-from training.splits import walk_forward
+from training.splits import Split, walk_forward
 
 STRENGTH = 0.1  # C, the inverse of the L2 penalty
-SPLITS = 5
-INNER_SPLITS = 3
+SPLITS, INNER_SPLITS = 5, 3
+LEAST_TRAINING = 756  # sessions, three years: with less, forty inputs are learned by heart
 
 Forecasts = Mapping[str, FloatArray]
 """By name of the forecaster: (rows x classes) probabilities."""
@@ -112,6 +112,9 @@ class Fold:
 def fit(learner: Learner, frame: pd.DataFrame) -> Any:
     """A model from these rows alone; an inner walk-forward gives the out-of-fold forecasts that finish it.
 
+    The inner walk-forward starts in the middle: a core that learned from a few months is wilder than the one to be
+    finished, and would teach it a calibration too timid by far.
+
     Parameters
     ----------
     learner
@@ -120,29 +123,28 @@ def fit(learner: Learner, frame: pd.DataFrame) -> Any:
         One row per ticker and session: `position` (number of the session), `label` (class, NaN = unlabelled) and
         the learner's columns.
     """
-    return learner.finish(learner.core(frame), inner_forecasts(learner, frame))
-
-
-def inner_forecasts(learner: Learner, frame: pd.DataFrame) -> OutOfFold:
-    """Pooled forecasts of cores fitted forward in time, on the labelled rows of each test part."""
-    parts = []
-    for split in walk_forward(frame["position"].to_numpy(), splits=INNER_SPLITS, horizon=HORIZON):
-        test = labelled(frame.iloc[split.test])
-        parts.append(OutOfFold(learner.core(frame.iloc[split.train]).forecasts(test), outcomes_of(test)))
-    return pooled(parts)
+    positions = frame["position"].to_numpy()
+    middle = len(np.unique(positions)) // 2
+    splits = walk_forward(positions, splits=INNER_SPLITS, horizon=HORIZON, first=middle)
+    return learner.finish(learner.core(frame), pooled([_seen(learner, frame, split) for split in splits]))
 
 
 def outer_folds(learner: Learner, frame: pd.DataFrame) -> Iterator[Fold]:
-    """Yield the folds of the evaluation: a model from each train part, its forecasts for all rows of the test."""
-    splits = walk_forward(frame["position"].to_numpy(), splits=SPLITS, horizon=HORIZON)
+    """Yield the folds of the evaluation: a model from each train part, its forecasts for all rows of the test.
+
+    The first train part is a sixth of the sessions, or three years where that is more.
+    """
+    positions = frame["position"].to_numpy()
+    first = max(LEAST_TRAINING, len(np.unique(positions)) // (SPLITS + 1))
+    splits = walk_forward(positions, splits=SPLITS, horizon=HORIZON, first=first)
     for number, split in enumerate(splits, start=1):
         model, test = fit(learner, frame.iloc[split.train]), frame.iloc[split.test]
         yield Fold(number, test, model, model.forecasts(test))
 
 
-def fit_served(learner: Learner, frame: pd.DataFrame, folds: Sequence[Fold]) -> Any:
-    """The model to serve: a core from all labelled rows, finished with the pooled forecasts of the outer folds."""
-    return learner.finish(learner.core(frame), pooled([labelled_part(fold) for fold in folds]))
+def _seen(learner: Learner, frame: pd.DataFrame, split: Split) -> OutOfFold:
+    test = labelled(frame.iloc[split.test])
+    return OutOfFold(learner.core(frame.iloc[split.train]).forecasts(test), outcomes_of(test))
 
 
 def labelled_part(fold: Fold) -> OutOfFold:
@@ -173,21 +175,20 @@ def outcomes_of(rows: pd.DataFrame) -> IntArray:
 def logistic(matrix: FloatArray, outcomes: IntArray) -> Pipeline:
     """Standardisation and logistic regression with an L2 penalty, C = 0.1, as both models use it, fitted.
 
-    Raises
-    ------
-    InvalidValueError
-        Where the rows hold one class only: nothing can be told apart.
+    A part of the history in which one class only occurred teaches to expect that class.
     """
-    if len(np.unique(outcomes)) < 2:
-        raise InvalidValueError(
-            name="classes in a train part",
-            value=len(np.unique(outcomes)),
-            allowed=f"at least 2, in {len(outcomes)} labelled rows",
-            remedy="Train on a longer history.",
-        )
-    return make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000)).fit(matrix, outcomes)
+    one_class = (outcomes == outcomes[0]).all()
+    model = DummyClassifier() if one_class else LogisticRegression(C=STRENGTH, max_iter=1000)
+    return make_pipeline(StandardScaler(), model).fit(matrix, outcomes)
 
 
 def inputs(frame: pd.DataFrame, features: Sequence[str], medians: tuple[float, ...]) -> FloatArray:
     """The features as a matrix, unknown values replaced by the medians, as serving does it."""
     return complete(frame[list(features)].to_numpy(dtype=np.float64), medians)
+
+
+def class_probabilities(pipeline: Pipeline, matrix: FloatArray, *, classes: int) -> FloatArray:
+    """What a pipeline says of complete rows, one column per class; one that it never saw keeps 0."""
+    probabilities = np.zeros((len(matrix), classes))
+    probabilities[:, pipeline.classes_] = pipeline.predict_proba(matrix)
+    return probabilities

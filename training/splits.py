@@ -21,38 +21,42 @@ class Split:
     test: IntArray
 
 
-def walk_forward(positions: IntArray, *, splits: int = 5, horizon: int = 5) -> Iterator[Split]:
+def walk_forward(positions: IntArray, *, splits: int, horizon: int, first: int) -> Iterator[Split]:
     """Yield expanding train parts, each followed by the next part of the sessions as its test.
 
-    The sessions are cut into `splits + 1` parts of equal length; the first only trains. A label known after
-    `horizon` sessions would reach into the test, so the last `horizon` sessions before it are purged from training.
+    A label known after `horizon` sessions would reach into the test, so the last `horizon` sessions before it are
+    purged from training.
 
     Parameters
     ----------
     positions
         Number of each row's session in the exchange calendar; several rows may share one.
-    splits, horizon
-        How many folds; how many sessions after its own a row's label is known.
+    splits
+        How many folds: the sessions after the first part are cut into as many tests of equal length.
+    horizon
+        How many sessions after its own a row's label is known.
+    first
+        How many sessions only train, the purged ones included.
 
     Raises
     ------
     InvalidValueError
-        Where a part would be no longer than the horizon, so that purging could empty a train part.
+        Where there are too few sessions for a first part and tests longer than the horizon.
 
     References
     ----------
     Lopez de Prado, "Advances in Financial Machine Learning" (2018), section 7.4.1, on purging.
     """
     sessions = np.unique(positions)
-    parts = np.array_split(sessions, splits + 1)
-    if len(parts[-1]) <= horizon:
+    needed = max(first, horizon + 1) + splits * (horizon + 1)
+    if len(sessions) < needed:
         raise InvalidValueError(
-            name="sessions to split",
+            name="sessions to learn from",
             value=len(sessions),
-            allowed=f"at least {(splits + 1) * (horizon + 1)} for {splits} splits with a gap of {horizon}",
+            allowed=f"at least {needed}: {first} to start with, then {splits} tests longer than {horizon} sessions",
             remedy="Train on a longer history.",
         )
-    for part in parts[1:]:
+    for part in np.array_split(sessions[first:], splits):
         train = np.flatnonzero(positions + horizon < part[0])
         test = np.flatnonzero((positions >= part[0]) & (positions <= part[-1]))
         yield Split(train=train, test=test)

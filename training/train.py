@@ -1,0 +1,238 @@
+"""Train, judge, export and publish: one model per ticker, or one of all tickers pooled.
+
+```text
+train_direction(history, ["SPY"], now=...)     fitted, judged, exported; nothing is stored
+train_all(sources, tickers, through=..., ...)  both models of all tickers, published and promoted
+```
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from options_signals.errors import InvalidValueError
+from options_signals.features import catalog
+from options_signals.features.inputs import Columns
+from options_signals.lake import ObjectStore, canonical_json
+from options_signals.models import registry
+from options_signals.models.card import CLASSES, Metric, ModelDraft, ModelName, ReliabilityBin
+from options_signals.sources.base import Sources
+
+from training import plots
+from training.dataset import History, candidates, direction_rows, fetch_history, regime_rows
+from training.direction import DirectionLearner, DirectionModel
+from training.evaluation import DIRECTION, IV_REGIME, Bin, Evaluation, Figure, Judged, evaluate
+from training.export import export
+from training.iv_regime import RegimeLearner, RegimeModel
+from training.labels import HORIZON
+from training.learners import Learner, fit, labelled, outer_folds
+from training.report import Report, Trained
+from training.tracking import track
+
+LEAST_ROWS = 500  # labelled; with fewer the first train part holds a few months
+POOLED = "pooled"
+
+Scope = Literal["ticker", "pooled"]
+Progress = Callable[[str], object]
+
+
+def train_all(
+    sources: Sources,
+    tickers: Sequence[str],
+    *,
+    through: dt.date,
+    store: ObjectStore,
+    now: dt.datetime,
+    scope: Scope = "ticker",
+    models: Sequence[ModelName] = ("direction", "iv_regime"),
+    first: dt.date | None = None,
+    proxies: Mapping[str, str] | None = None,
+    resamples: int = 1000,
+    workers: int = 1,
+    tracked_in: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Train both models for all tickers; store, publish and promote each.
+
+    Parameters
+    ----------
+    sources, tickers, through, first, proxies
+        What to learn from: see `dataset.fetch_history`. Nothing after `through` is used.
+    store
+        Holds the registry; the evaluation and its pictures are stored beside each bundle.
+    now
+        When this is, for the record.
+    scope
+        "ticker": one model each; "pooled": one of all.
+    models
+        Which of the two.
+    resamples
+        Samples of the bootstrap. 200 are enough to see, 1,000 to quote.
+    workers
+        Processes to train in, side by side.
+    tracked_in
+        Folder of the MLflow records, if they are wanted.
+    progress
+        Told in one line what was done.
+
+    Raises
+    ------
+    InvalidValueError
+        Where a ticker has too few labelled rows, saying how many there are and how many it needs.
+    """
+    history = fetch_history(sources, tickers, through=through, first=first, proxies=proxies)
+    progress(f"read {len(history.bars):,} bars of {', '.join(tickers)} through {history.through}")
+    groups = [list(tickers)] if scope == "pooled" else [[ticker] for ticker in tickers]
+    tasks = [
+        delayed(TRAINERS[model])(history, group, now=now, resamples=resamples) for group in groups for model in models
+    ]
+    done = []
+    for trained in Parallel(n_jobs=workers, return_as="generator")(tasks):
+        _keep(trained, store=store, when=now, tracked_in=tracked_in)
+        progress(f"trained {trained.headline}")
+        done.append(trained)
+    return Report(models=tuple(done))
+
+
+def train_direction(history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int = 1000) -> Trained:
+    """P(UP given a move of more than 1 % in 5 sessions): judged out of fold, then fitted on all labelled rows.
+
+    Several tickers are pooled into one model. InvalidValueError for fewer than 500 labelled rows.
+    """
+    inputs = [history.of(ticker) for ticker in tickers]
+    features = _shared(inputs)
+    rows = _stacked([direction_rows(columns, features) for columns in inputs])
+    model, evaluation = _learned(DirectionLearner(features), rows, DIRECTION, tickers, resamples)
+    draft = _draft("direction", model, evaluation, rows=rows, history=history, inputs=inputs, now=now)
+    return _exported(model, draft, evaluation, rows)
+
+
+def train_iv_regime(history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int = 1000) -> Trained:
+    """P(LOW, NORMAL, HIGH) of the IV rank in 5 sessions; otherwise as `train_direction`."""
+    inputs = [history.of(ticker) for ticker in tickers]
+    rows = _stacked([regime_rows(columns) for columns in inputs])
+    learner = RegimeLearner(catalog.IV_REGIME_INPUTS)
+    model, evaluation = _learned(learner, rows, IV_REGIME, tickers, resamples)
+    draft = _draft("iv_regime", model, evaluation, rows=rows, history=history, inputs=inputs, now=now)
+    return _exported(model, draft, evaluation, rows)
+
+
+TRAINERS: Mapping[ModelName, Callable[..., Trained]] = {"direction": train_direction, "iv_regime": train_iv_regime}
+
+
+def _shared(inputs: Sequence[Columns]) -> tuple[str, ...]:
+    """The features that every ticker has, in the order of the first."""
+    everywhere = set.intersection(*(set(candidates(columns)) for columns in inputs))
+    return tuple(name for name in candidates(inputs[0]) if name in everywhere)
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all tickers in the order of time, so that what comes first is learned first."""
+    return pd.concat(frames).sort_values(["position", "ticker"], ignore_index=True)
+
+
+def _learned(
+    learner: Learner, rows: pd.DataFrame, judged: Judged, tickers: Sequence[str], resamples: int
+) -> tuple[Any, Evaluation]:
+    _refuse_too_few(len(labelled(rows)), tickers)
+    folds = list(outer_folds(learner, rows))
+    return fit(learner, rows), evaluate(folds, judged, resamples=resamples)
+
+
+def _refuse_too_few(found: int, tickers: Sequence[str]) -> None:
+    if found < LEAST_ROWS:
+        raise InvalidValueError(
+            name=f"labelled rows of {', '.join(tickers)}",
+            value=found,
+            allowed=f"at least {LEAST_ROWS}",
+            remedy="Train on a longer history (the first year only warms the features up), or drop the ticker.",
+        )
+
+
+def _draft(
+    name: ModelName,
+    model: DirectionModel | RegimeModel,
+    evaluation: Evaluation,
+    *,
+    rows: pd.DataFrame,
+    history: History,
+    inputs: Sequence[Columns],
+    now: dt.datetime,
+) -> ModelDraft:
+    own = model.card_parts
+    return ModelDraft.model_validate(
+        {
+            "name": name,
+            "scope": inputs[0].ticker if len(inputs) == 1 else POOLED,
+            "world": history.world,
+            "source": history.source,
+            "price_basis": _one_basis(inputs),
+            "horizon": HORIZON,
+            "features": model.core.features,
+            "classes": CLASSES[name],
+            "impute": model.core.medians,
+            "trained_from": labelled(rows)["session"].min().date(),
+            "trained_through": rows["session"].max().date(),
+            "trained_at": now,
+            "rows": len(labelled(rows)),
+            "data_digest": history.digest,
+            "base_rates": model.core.base_rates.tolist(),
+            "metrics": {figure: _metric(measured) for figure, measured in evaluation.figures.items()},
+            "reliability": [_reliability_bin(one) for one in evaluation.reliability],
+            **own,
+            "notes": [*own.get("notes", ()), *_proxies(inputs)],
+        }
+    )
+
+
+def _one_basis(inputs: Sequence[Columns]) -> str:
+    bases = {columns.ticker: columns.price_basis.value for columns in inputs}
+    if len(set(bases.values())) > 1:
+        raise InvalidValueError(
+            name="price basis of the pooled tickers",
+            value=bases,
+            allowed="the same for all",
+            remedy="Pool tickers that all have adj_close, or none.",
+        )
+    return next(iter(bases.values()))
+
+
+def _proxies(inputs: Sequence[Columns]) -> tuple[str, ...]:
+    return tuple(
+        f"{c.ticker} has no volatility index of its own; {c.index} stands in" for c in inputs if c.index_is_proxy
+    )
+
+
+def _metric(figure: Figure) -> Metric:
+    measured = figure.measured
+    return Metric(value=measured.value, low=measured.low, high=measured.high, baselines=figure.baselines)
+
+
+def _reliability_bin(one: Bin) -> ReliabilityBin:
+    return ReliabilityBin(
+        low=one.low, high=one.high, mean_forecast=one.mean_forecast, observed=one.observed.value, count=one.count
+    )
+
+
+def _exported(
+    model: DirectionModel | RegimeModel, draft: ModelDraft, evaluation: Evaluation, rows: pd.DataFrame
+) -> Trained:
+    inputs = labelled(rows)[list(draft.inputs)].to_numpy(dtype=np.float64)
+    exported = export(model.core.pipeline, inputs, draft)
+    return Trained(card=exported.card, graph=exported.graph, evaluation=evaluation)
+
+
+def _keep(trained: Trained, *, store: ObjectStore, when: dt.datetime, tracked_in: Path | None) -> None:
+    """Publish, promote, and store the evaluation with its pictures beside the bundle."""
+    ref = registry.publish(store, trained.card, trained.graph)
+    store.put(f"{ref.prefix}/evaluation.json", canonical_json(trained.as_json()))
+    pictures = plots.pictures(trained.evaluation, trained.card)
+    for name, figure in pictures.items():
+        store.put(f"{ref.prefix}/{name}.png", plots.to_png(figure))
+    registry.promote(store, ref, when=when)
+    if tracked_in is not None:
+        track(trained.card, folder=tracked_in, plots=pictures)
