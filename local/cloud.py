@@ -124,9 +124,7 @@ class LaptopCloud:
         dynamodb = boto3.client("dynamodb")
         create_table(dynamodb, TABLE)
         journal = Journal(self.home.table, table=TABLE)
-        journal.restore(
-            dynamodb, namespace=self.namespace, sessions=None if self.sessions is None else iter(self.sessions)
-        )
+        journal.restore(dynamodb, namespace=self.namespace, sessions=self.sessions)
         journal.listen()
         self._operator_topic, self._operator_queue = _topic_with_queue("operator")
         alerts_topic, self._alerts_queue = _topic_with_queue("alerts")

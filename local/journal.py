@@ -7,10 +7,10 @@ belongs to a write that nobody was told had succeeded, and is dropped.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TextIO
 
 import boto3
 from options_signals.errors import CorruptError
@@ -34,14 +34,14 @@ class Journal:
             session.events.register(f"after-call.dynamodb.{operation}", self._write_through)
         self._reader = session.client("dynamodb")
 
-    def restore(self, client: Any, *, namespace: str, sessions: Iterator[str] | None = None) -> int:
+    def restore(self, client: Any, *, namespace: str, sessions: Iterable[str] | None = None) -> int:
         """Put the journalled items of a namespace back into the table; return how many."""
         items = [item for path in self._files(namespace, sessions) for item in _last_states(path)]
         for item in items:
             client.put_item(TableName=self._table, Item=item)
         return len(items)
 
-    def _files(self, namespace: str, sessions: Iterator[str] | None) -> list[Path]:
+    def _files(self, namespace: str, sessions: Iterable[str] | None) -> list[Path]:
         folder = self._folder / namespace.replace(":", "-")
         if sessions is None:
             return sorted(folder.glob("*.jsonl"))
@@ -58,10 +58,26 @@ class Journal:
         namespace, session = key["pk"]["S"].rsplit("#", 1)
         path = self._folder / namespace.replace(":", "-") / f"{session}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock, path.open("a", encoding="utf-8") as file:
+        with self._lock, path.open("a+", encoding="utf-8") as file:
+            _cut_torn_line(file)
             file.write(json.dumps({"key": key, "item": item}, sort_keys=True) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _cut_torn_line(file: TextIO) -> None:
+    """Remove what a crash left behind the last whole line, so that the next line starts on its own."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    text = file.read() if size and not _ends_whole(file.name, size) else ""
+    if text:
+        file.truncate(len(text[: text.rfind("\n") + 1].encode()))
+
+
+def _ends_whole(path: str, size: int) -> bool:
+    with Path(path).open("rb") as file:
+        file.seek(size - 1)
+        return file.read() == b"\n"
 
 
 def _remember_keys(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -17,7 +17,7 @@ def folder_of(run: Run) -> str:
 
 
 def write(store: ObjectStore, run: Run, name: str, records: Sequence[BaseModel]) -> DocumentRef:
-    """Store the records under a name that carries their digest."""
+    """Store the records under a name that carries their digest; the same records are the same document."""
     body = canonical_json([record.model_dump(mode="json") for record in records])
     key = f"{folder_of(run)}/{name}-{sha256(body)[:12]}.json"
     store.put(key, body)
@@ -35,5 +35,10 @@ def read(store: ObjectStore, ref: DocumentRef, record: Any) -> list[Any]:
         return list(TypeAdapter(list[record]).validate_json(body))
     except ValidationError as error:
         raise CorruptError(
-            what=store.where(ref.key), expected="records of this version", found=str(error), remedy=REFETCH
+            what=store.where(ref.key), expected="records of this version", found=_first(error), remedy=REFETCH
         ) from error
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -33,14 +33,20 @@ def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     if chunk.features is None or chunk.features.rows == 0:
         return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", [])})
-    features = snapshot.read_table(store, "features", chunk.features).set_index("ticker")
+    rows = _rows(snapshot.read_table(store, "features", chunk.features))
     forecaster = _Forecaster(manifest, store)
     spots = _spots(store, manifest)
-    forecasts = [
-        forecaster.forecast(str(ticker), row, spot=spots[str(ticker)])
-        for ticker, row in zip(features.index, features.drop(columns="session").to_dict("records"), strict=True)
-    ]
+    forecasts = [forecaster.forecast(ticker, row, spot=spots[ticker]) for ticker, row in rows.items()]
     return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", forecasts)})
+
+
+def _rows(features: pd.DataFrame) -> dict[str, Row]:
+    """Feature values by ticker and name."""
+    names = [name for name in features.columns if name not in {"ticker", "session"}]
+    values = features[names].to_numpy()
+    return {
+        str(t): dict(zip(names, row.tolist(), strict=True)) for t, row in zip(features["ticker"], values, strict=True)
+    }
 
 
 def _spots(store: ObjectStore, manifest: Manifest) -> Mapping[str, float]:

@@ -1,0 +1,313 @@
+"""A day from plan to digest, and what must happen when something goes wrong."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from options_signals.digest import Texts
+from options_signals.errors import CorruptError, ModelMismatchError, ModelMissingError
+from options_signals.jobs import ledger
+from options_signals.jobs.edition import edition_of
+from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
+from options_signals.jobs.publish_signals import Outcome
+from options_signals.jobs.replay import replay
+from options_signals.settings import Decision, Settings
+from options_signals.snapshot import committed_attempts, newest_manifest
+
+from tests.e2e.day import EVENING, TICKERS, World, stocked
+from tests.sources import faulty
+
+SESSION = dt.date(2022, 11, 23)
+LAST_SLOT = dt.datetime(2022, 11, 24, 1, 45, tzinfo=dt.UTC)  # 20:45 in New York
+
+
+def said(world: World) -> dict[str, str]:
+    """What the digest of the session says of each ticker: its reasons in one string."""
+    taken = ledger.decisions(world.table, "simulated", SESSION)
+    return {decision.ticker: "; ".join(decision.reasons) for decision in taken}
+
+
+def test_a_day_decides_on_every_ticker_and_sends_one_message() -> None:
+    world = World()
+
+    outcome = world.day()
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.digest.finished
+    assert set(said(world)) == set(TICKERS)
+    assert len(world.channel.accepted) == len(world.bus.events) == 1
+
+
+def test_a_second_run_changes_and_sends_nothing() -> None:
+    world = World()
+    world.day()
+    rows = dict(world.table.rows)
+
+    again = world.day()
+
+    assert isinstance(again, Plan)
+    assert "sent before" in again.reason
+    assert world.table.rows == rows
+    assert len(world.channel.accepted) == 1
+
+
+def test_a_replay_gives_the_same_decisions_and_the_same_digest() -> None:
+    world = World()
+    outcome = world.day()
+    assert isinstance(outcome, Outcome)
+    digest = outcome.digest
+    before = dict(world.store.objects)
+
+    answer = replay(
+        Run(namespace="simulated", session=SESSION, attempt=digest.attempt),
+        store=world.store,
+        stored=ledger.decisions(world.table, "simulated", SESSION),
+        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
+    )
+
+    assert answer.differences == ()
+    assert world.store.objects == before
+
+
+def test_a_replay_tells_which_decision_differs() -> None:
+    world = World()
+    world.day()
+    stored = ledger.decisions(world.table, "simulated", SESSION)
+    other = [stored[0].model_copy(update={"reasons": ("another reason",)}), *stored[1:]]
+
+    answer = replay(
+        Run(namespace="simulated", session=SESSION, attempt=1),
+        store=world.store,
+        stored=other,
+        texts=Texts(subject="another", email="another", sms="another"),
+    )
+
+    assert f"the decision on {stored[0].ticker} differs" in answer.differences
+    assert "the digest's email differs" in answer.differences
+
+
+@pytest.mark.parametrize(
+    ("instant", "reason"),
+    [
+        (dt.datetime(2022, 11, 24, 21, 45, tzinfo=dt.UTC), "closed on Thursday 2022-11-24"),
+        (dt.datetime(2022, 11, 26, 21, 45, tzinfo=dt.UTC), "closed on Saturday 2022-11-26"),
+        (dt.datetime(2022, 11, 23, 20, 45, tzinfo=dt.UTC), "closes at 16:00 New York time; it is not over yet"),
+    ],
+)
+def test_without_a_closed_session_nothing_is_stored(instant: dt.datetime, reason: str) -> None:
+    world = World()
+    before = dict(world.store.objects)
+
+    plan = world.day(RunRequest(scheduled_time=instant))
+
+    assert isinstance(plan, Plan)
+    assert not plan.proceed
+    assert reason in plan.reason
+    assert world.store.objects == before
+    assert world.table.rows == {}
+
+
+def test_a_future_session_is_refused_and_nothing_is_stored() -> None:
+    world = World()
+
+    plan = world.day(RunRequest(session=dt.date(2022, 11, 25)))
+
+    assert isinstance(plan, Plan)
+    assert "the session of 2022-11-25 closes at 13:00 New York time; it is not over yet" in plan.reason
+    assert world.table.rows == {}
+
+
+def test_a_half_day_is_a_session_with_its_own_close() -> None:
+    world = World()
+    world.clock.at = dt.datetime(2022, 11, 25, 21, 45, tzinfo=dt.UTC)
+
+    world.day()
+
+    assert "13:00 ET" in world.emails[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (faulty.without_last_bar("QQQ"), "last bar is of 22 Nov 2022, wanted 23 Nov 2022"),
+        (faulty.stale("QQQ", sessions=5), "last bar is of 16 Nov 2022, wanted 23 Nov 2022"),
+        (faulty.short_history("QQQ", sessions=100), "too short a history: 100 of the 504 sessions needed"),
+        (faulty.non_positive("QQQ"), "a price is not positive on 23 Nov 2022"),
+        (faulty.duplicated("QQQ"), "two bars of one session"),
+        (faulty.missing("QQQ"), "no such name"),
+    ],
+)
+def test_one_bad_ticker_is_refused_with_its_reason_and_the_others_go_on(fault: faulty.Fault, reason: str) -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, fault)
+
+    world.day()
+
+    assert reason in said(world)["QQQ"]
+    assert reason in " ".join(world.emails[0].split())
+    assert ledger.decisions(world.table, "simulated", SESSION)[0].forecast is not None
+
+
+def test_a_missing_volatility_index_is_refused_and_never_replaced() -> None:
+    world = World()
+    world.sources = faulty.with_indices(world.sources, faulty.missing("VXN"))
+
+    world.day()
+
+    assert "VXN has no value for 23 Nov 2022" in said(world)["QQQ"]
+    assert "VXN" not in said(world)["SPY"]
+
+
+def test_a_ticker_without_an_index_of_its_own_is_refused_by_name() -> None:
+    world = World(settings=Settings(tickers=("SPY", "AAPL")))
+    world.settings = world.settings.model_copy(update={"model_scope": "ticker"})
+    _serve(world, "AAPL")
+
+    world.day()
+
+    assert "AAPL has no volatility index of its own" in said(world)["AAPL"]
+
+
+def test_an_allowed_proxy_is_named_in_the_signal() -> None:
+    world = World(settings=Settings(tickers=("SPY", "AAPL"), allow_iv_proxy={"AAPL": "VIX"}))
+    _serve(world, "AAPL")
+
+    world.day()
+
+    decision = next(d for d in ledger.decisions(world.table, "simulated", SESSION) if d.ticker == "AAPL")
+    assert decision.forecast is not None
+    assert any("VIX stands in for a volatility index of AAPL's own" in warning for warning in decision.warnings)
+
+
+def test_a_provider_that_stays_down_leaves_the_day_to_a_later_slot() -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, faulty.down)
+
+    fetched = world.day()
+
+    assert isinstance(fetched, Fetch)
+    assert not fetched.committed
+    assert committed_attempts(world.store, "simulated", SESSION) == []
+    assert world.channel.accepted == []
+
+
+def test_at_the_last_slot_a_provider_that_is_down_is_reported_for_every_ticker() -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, faulty.down)
+
+    world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert set(said(world)) == set(TICKERS)
+    assert "data not good enough" in world.channel.accepted[0][1].subject
+
+
+def test_a_later_slot_heals_what_an_earlier_one_could_not_fetch() -> None:
+    world = World()
+    good = world.sources
+    world.sources = faulty.with_bars(good, faulty.down)
+    world.day()
+
+    world.sources = good
+    outcome = world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert isinstance(outcome, Outcome)
+    assert len(world.channel.accepted) == 1
+
+
+def test_without_a_model_the_run_fails_before_any_signal() -> None:
+    world = World(settings=Settings(tickers=("SPY", "DIA")))
+
+    with pytest.raises(ModelMissingError, match="no champion of direction for DIA"):
+        world.day()
+
+    assert world.table.rows == {}
+
+
+def test_a_bundle_that_was_altered_fails_the_run_before_any_signal() -> None:
+    world = World()
+    graph = next(key for key in world.store.keys("models/simulated/direction/SPY/") if key.endswith("model.onnx"))
+    world.store.put(graph, world.store.get(graph)[:-1] + b"\x00")
+
+    with pytest.raises(ModelMismatchError, match="graph"):
+        world.day()
+
+    assert world.table.rows == {}
+
+
+def test_a_model_that_has_seen_the_future_is_refused() -> None:
+    world = World()
+
+    with pytest.raises(ModelMismatchError, match="training span"):
+        world.day(RunRequest(session=dt.date(2022, 11, 22)))
+
+
+def test_a_corrupt_snapshot_names_the_file_and_the_remedy() -> None:
+    world = World()
+    world.day()
+    key = newest_manifest(world.store, "simulated", SESSION).tables["bars"].key
+    world.store.put(key, b"not what was written")
+
+    with pytest.raises(CorruptError, match=f"{key} is damaged") as caught:
+        world.chunk(Run(namespace="simulated", session=SESSION, attempt=1), ("SPY",))
+
+    assert "Run the session again" in str(caught.value)
+
+
+def test_a_failed_chunk_costs_that_chunk_and_says_why() -> None:
+    world = World()
+    plan = world.plan(RunRequest(scheduled_time=EVENING))
+    fetched = world.fetch(plan)
+    good = world.chunk(fetched.run, ("SPY", "QQQ"))
+    bad = Chunk(run=fetched.run, tickers=("IWM",), error="out of memory")
+
+    edition = edition_of(fetched.run, [good, bad], store=world.store)
+    assert edition.decisions[2].reasons == ("a step failed for its part of the watchlist: out of memory",)
+    assert edition.decisions[0].forecast is not None
+
+
+def test_other_settings_on_a_finished_session_change_nothing_without_revise() -> None:
+    world = World()
+    world.day()
+    world.settings = Settings(tickers=TICKERS, decision=Decision(trade_unproven=True))
+
+    plan = world.day(RunRequest(session=SESSION))
+
+    assert isinstance(plan, Plan)
+    assert "made with other settings" in plan.reason
+
+
+def test_a_revision_is_stored_beside_the_first_digest() -> None:
+    world = World()
+    world.day()
+    world.settings = Settings(tickers=TICKERS, decision=Decision(trade_unproven=True))
+
+    outcome = world.day(RunRequest(session=SESSION, revise=True, send=False))
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.digest.revision == 1
+    assert len(world.channel.accepted) == 1
+
+
+def test_the_next_day_says_what_changed() -> None:
+    world = World()
+    world.day()
+    world.clock.at = dt.datetime(2022, 11, 25, 21, 45, tzinfo=dt.UTC)
+
+    world.day()
+
+    manifest = newest_manifest(world.store, "simulated", dt.date(2022, 11, 25))
+    assert set(manifest.previous) == set(TICKERS)
+
+
+def test_without_macro_the_digest_says_so() -> None:
+    world = World()
+    world.sources = replace(world.sources, macro=None)
+
+    world.day()
+
+    assert "macro" in newest_manifest(world.store, "simulated", SESSION).absent
+    assert "macro" in world.emails[0]
+
+
+def _serve(world: World, ticker: str) -> None:
+    world.store.objects.update(stocked((ticker,)).objects)
