@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from options_signals import sessions
-from options_signals.sources.simulated import INDICES, SimulatedSource
+from options_signals.sources.simulated import SimulatedSource
+from options_signals.sources.simulation.indices import INDICES
 
 FIRST, LAST = dt.date(2010, 1, 4), dt.date(2021, 12, 31)
 THREE = ["SPY", "QQQ", "IWM"]

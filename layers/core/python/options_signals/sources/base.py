@@ -59,6 +59,14 @@ class MacroSource(Protocol):
         ...
 
 
+class ChainSource(Protocol):
+    """Option chains."""
+
+    def chain(self, underlyings: Sequence[str], *, session: dt.date) -> Fetched:
+        """Table `chain` of these underlyings as quoted at the close of the session."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Who is asked for what in one world.
@@ -76,3 +84,4 @@ class Sources:
     bars: BarSource
     vol_indices: VolIndexSource
     macro: MacroSource | None = None
+    chain: ChainSource | None = None

@@ -55,6 +55,7 @@ def _simulated(spec: str, rest: str) -> Sources:
         bars=source,
         vol_indices=source,
         macro=source,
+        chain=source,
     )
 
 
