@@ -79,9 +79,9 @@ def test_a_new_version_changes_the_hash_of_what_is_made_from_it_and_of_nothing_e
     before = {name: catalog.catalog_hash([name]) for name in ("hv_20", "hv_percentile", "rsi_14")}
     old = catalog._BY_NAME["hv_20"]
     monkeypatch.setitem(catalog._BY_NAME, "hv_20", Feature(old.function, old.group, version=old.version + 1))
-    catalog._in_order.cache_clear()
+    catalog._plan.cache_clear()
 
     after = {name: catalog.catalog_hash([name]) for name in before}
-    catalog._in_order.cache_clear()
+    catalog._plan.cache_clear()
 
     assert [name for name in before if before[name] != after[name]] == ["hv_20", "hv_percentile"]

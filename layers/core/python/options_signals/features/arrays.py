@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -151,6 +151,8 @@ def unless_flat(values: FloatArray, high: FloatArray, low: FloatArray, window: i
 
     An oscillator of a price that stands still is unknown; TA-Lib answers 0, which would read as oversold.
     """
+    if (high > low).all():
+        return values  # no session stood still, so no window did
     moved = indicator(talib.MAX, high, timeperiod=window) > indicator(talib.MIN, low, timeperiod=window)
     return np.where(moved, values, np.nan)
 
@@ -198,21 +200,13 @@ def _power_sums(values: FloatArray, window: int, highest: int) -> list[FloatArra
     """
     blocks = _in_blocks(values, window)
     reference = blocks[:, :1]
-    heads = blocks - reference
-    tails = np.zeros_like(blocks)
-    tails[1:, :-1] = blocks[:-1, 1:] - reference[1:]
-    tails[:1] = np.nan  # no window ends before the first block does ...
-    tails[:1, -1] = 0.0  # ... and the first window is that block
-    powers = zip(_powers(heads, highest), _powers(tails, highest), strict=True)
-    return [_heads_and_tails(head, tail)[: len(values)] for head, tail in powers]
-
-
-def _powers(values: FloatArray, highest: int) -> Iterator[FloatArray]:
-    return itertools.accumulate(itertools.repeat(values, highest), np.multiply)  # 50 times as fast as values**3
-
-
-def _heads_and_tails(heads: FloatArray, tails: FloatArray) -> FloatArray:
-    return (heads.cumsum(axis=1) + tails[:, ::-1].cumsum(axis=1)[:, ::-1]).ravel()
+    parts = np.zeros((2, *blocks.shape))  # heads left to right, tails of the block before right to left
+    parts[0] = blocks - reference
+    parts[1, 1:, 1:] = blocks[:-1, :0:-1] - reference[1:]
+    parts[1, :1, 1:] = np.nan  # before the first block there is nothing, and no window ends inside it
+    powers = itertools.accumulate(itertools.repeat(parts, highest), np.multiply)  # 50 times as fast as parts**3
+    sums = (power.cumsum(axis=2) for power in powers)
+    return [(heads + tails[:, ::-1]).ravel()[: len(values)] for heads, tails in sums]
 
 
 def _over_a_year(values: FloatArray, operation: np.ufunc) -> FloatArray:
@@ -224,6 +218,7 @@ def _over_a_year(values: FloatArray, operation: np.ufunc) -> FloatArray:
 def _known_in_a_year(values: FloatArray) -> FloatArray:
     """How many of the last 252 values are known; NaN where fewer than 240 or today's is not."""
     known = ~np.isnan(values)
-    total = known.cumsum()
-    count = total - np.concatenate([np.zeros(min(YEAR_WINDOW, len(values)), int), total[:-YEAR_WINDOW]])
-    return np.where(known & (count >= YEAR_VALUES), count, np.nan).astype(np.float64)
+    total = known.cumsum(dtype=np.float64)
+    count = total.copy()
+    count[YEAR_WINDOW:] -= total[:-YEAR_WINDOW]
+    return np.where(known & (count >= YEAR_VALUES), count, np.nan)

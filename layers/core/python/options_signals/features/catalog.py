@@ -10,7 +10,7 @@ catalog_hash(["rsi_14"])                  changes when one of these features is 
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -280,41 +280,43 @@ def compute(wanted: Iterable[str], columns: Mapping[str, FloatArray]) -> dict[st
         When a feature needs a column that is not there.
     """
     wanted = tuple(wanted)
-    steps = _in_order(wanted)
-    known = {name: columns[name] for name in _inputs_there(steps, columns)}
-    _refuse_ragged(known)
-    for step in steps:
-        known[step.name] = step.function(*(known[name] for name in _parameters(step)))
+    plan = _plan(wanted)
+    known = _inputs(plan, columns)
+    for step, parameters in plan.steps.items():
+        known[step.name] = step.function(*(known[name] for name in parameters))
     return {name: known[name] for name in wanted}
 
 
 def inputs_of(wanted: Iterable[str]) -> tuple[str, ...]:
     """The input columns that these features need, sorted, through the features they are made from."""
-    return tuple(sorted({p for step in _in_order(tuple(wanted)) for p in _parameters(step) if p not in _BY_NAME}))
+    return tuple(sorted(_plan(tuple(wanted)).needed_by))
 
 
 def catalog_hash(wanted: Iterable[str]) -> str:
     """Sixteen hex digits over name and version of these features and of all they are made from."""
-    lines = sorted(f"{step.name} {step.version}" for step in _in_order(tuple(wanted)))
+    lines = sorted(f"{step.name} {step.version}" for step in _plan(tuple(wanted)).steps)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-@cache
-def _parameters(feature: Feature) -> tuple[str, ...]:
-    return feature.parameters
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Features in the order in which they can be computed, each with its parameters; which input is needed by whom."""
+
+    steps: Mapping[Feature, tuple[str, ...]]
+    needed_by: Mapping[str, str]
 
 
 @cache
-def _in_order(wanted: tuple[str, ...]) -> tuple[Feature, ...]:
-    """These features and all they are made from, each after what it needs."""
-    graph: dict[str, list[str]] = {}
-    pending = [_feature(name).name for name in wanted]
+def _plan(wanted: tuple[str, ...]) -> _Plan:
+    parameters: dict[str, tuple[str, ...]] = {}
+    pending = [_feature(name) for name in wanted]
     while pending:
-        name = pending.pop()
-        if name not in graph:
-            graph[name] = [p for p in _parameters(_BY_NAME[name]) if p in _BY_NAME]
-            pending += graph[name]
-    return tuple(_BY_NAME[name] for name in TopologicalSorter(graph).static_order())
+        feature = pending.pop()
+        parameters[feature.name] = feature.parameters
+        pending += [_BY_NAME[name] for name in feature.parameters if name in _BY_NAME and name not in parameters]
+    order = [name for name in TopologicalSorter(parameters).static_order() if name in _BY_NAME]
+    needed_by = {name: step for step in reversed(order) for name in parameters[step] if name not in _BY_NAME}
+    return _Plan({_BY_NAME[name]: parameters[name] for name in order}, needed_by)
 
 
 def _feature(name: str) -> Feature:
@@ -325,16 +327,12 @@ def _feature(name: str) -> Feature:
     return _BY_NAME[name]
 
 
-def _inputs_there(steps: Sequence[Feature], columns: Mapping[str, FloatArray]) -> set[str]:
-    needs = {parameter: step.name for step in reversed(steps) for parameter in _parameters(step)}
-    inputs = set(needs) - _BY_NAME.keys()
-    for column in sorted(inputs - columns.keys()):
-        raise MissingColumnError(column=column, needed_by=needs[column], present=tuple(columns))
-    return inputs
-
-
-def _refuse_ragged(columns: Mapping[str, FloatArray]) -> None:
-    shapes = {(column.dtype, column.shape) for column in columns.values()}
+def _inputs(plan: _Plan, columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    for missing in sorted(plan.needed_by.keys() - columns.keys()):
+        raise MissingColumnError(column=missing, needed_by=plan.needed_by[missing], present=tuple(columns))
+    inputs = {name: columns[name] for name in plan.needed_by}
+    shapes = {(values.dtype, values.shape) for values in inputs.values()}
     if len(shapes) > 1 or any(dtype != np.float64 or len(shape) != 1 for dtype, shape in shapes):
-        found = {name: f"{column.dtype}{list(column.shape)}" for name, column in columns.items()}
+        found = {name: f"{values.dtype}{list(values.shape)}" for name, values in inputs.items()}
         raise InvalidValueError(name="columns", value=found, allowed="1-D float64 arrays of one length")
+    return inputs

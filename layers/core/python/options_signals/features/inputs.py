@@ -108,7 +108,7 @@ def columns_for(
     """
     own = _bars_of(ticker, bars)
     sessions = pd.DatetimeIndex(own.index)
-    arrays, basis = price_columns(own)
+    arrays, basis = price_columns(ticker, own)
     index = None
     if vol_indices is not None:
         index = index_of(ticker, proxies)
@@ -141,20 +141,26 @@ def feature_table(columns: Columns, names: Iterable[str] | None = None) -> pd.Da
     """
     wanted = catalog.names() if names is None else tuple(names)
     features = catalog.compute(wanted, columns.arrays)
-    return pd.DataFrame({"ticker": columns.ticker, "session": columns.sessions, **features})
+    by_row = np.empty((len(wanted), len(columns.sessions)))
+    for row, values in zip(by_row, features.values(), strict=True):
+        row[:] = values
+    table = pd.DataFrame(by_row.T, columns=list(features), copy=False)
+    table.insert(0, "ticker", columns.ticker)
+    table.insert(1, "session", columns.sessions)
+    return table
 
 
-def price_columns(bars: pd.DataFrame) -> tuple[dict[str, FloatArray], PriceBasis]:
-    """Prices on the model basis and as traded, volume, and which basis it is; bars of one ticker by session.
+def price_columns(ticker: str, bars: pd.DataFrame) -> tuple[dict[str, FloatArray], PriceBasis]:
+    """Prices on the model basis and as traded, volume, and which basis it is; bars of that ticker by session.
 
     The basis is total return when the bars have any `adj_close`; a session that lacks it is then NaN on that basis.
     """
-    traded = {name: _numbers(bars[name]) for name in PRICES}
+    traded = {name: _positive(ticker, bars, name) for name in PRICES}
     columns = {f"traded_{name}": values for name, values in traded.items()}
-    columns["volume"] = _numbers(bars["volume"])
+    columns["volume"] = _positive(ticker, bars, "volume", or_zero=True)
     if "adj_close" not in bars or bars["adj_close"].isna().all():
         return columns | traded, PriceBasis.TRADED
-    adjusted_close = _numbers(bars["adj_close"])
+    adjusted_close = _positive(ticker, bars, "adj_close")
     factor = adjusted_close / traded["close"]
     adjusted = {name: values * factor for name, values in traded.items()} | {"close": adjusted_close}
     return columns | adjusted, PriceBasis.TOTAL_RETURN
@@ -165,12 +171,12 @@ def index_columns(index: str, sessions: pd.DatetimeIndex, vol_indices: pd.DataFr
 
     A session on which an index is missing is NaN; yesterday's fear is not today's.
     """
-    wanted = vol_indices[vol_indices["index"].isin([index, "VIX", "VIX3M"])]
-    by_index = {str(name): _on_sessions(str(name), bars, sessions) for name, bars in wanted.groupby("index")}
-    closes = {name.lower(): _numbers(by_index[name]["close"]) for name in ("VIX", "VIX3M") if name in by_index}
-    if index not in by_index:
-        return closes
-    return closes | {f"index_{name}": _numbers(by_index[index][name]) for name in PRICES}
+    by_index = {str(name): bars for name, bars in vol_indices.groupby("index")}
+    both = [name for name in ("VIX", "VIX3M") if name in by_index]
+    columns = {name.lower(): _on_sessions(name, by_index[name], sessions)["close"] for name in both}
+    if index in by_index:
+        columns |= {f"index_{name}": values for name, values in _on_sessions(index, by_index[index], sessions).items()}
+    return columns
 
 
 def macro_columns(sessions: pd.DatetimeIndex, macro: pd.DataFrame) -> dict[str, FloatArray]:
@@ -235,21 +241,7 @@ def _bars_of(ticker: str, bars: pd.DataFrame) -> pd.DataFrame:
     if not own.index.is_unique:
         twin = own.index[own.index.duplicated()][0]
         raise InvalidValueError(name=f"bars of {ticker}", value=f"two of {twin:%Y-%m-%d}", allowed="one a session")
-    _refuse_nonsense(ticker, own)
     return own
-
-
-def _refuse_nonsense(symbol: str, bars: pd.DataFrame) -> None:
-    for name in (*PRICES, "adj_close", "volume"):
-        values = _numbers(bars[name]) if name in bars else np.empty(0)
-        wrong = np.flatnonzero(values < 0.0 if name == "volume" else values <= 0.0)
-        if wrong.size:
-            raise InvalidValueError(
-                name=f"{name} of {symbol} on {bars.index[wrong[0]]:%Y-%m-%d}",
-                value=float(values[wrong[0]]),
-                allowed=">= 0" if name == "volume" else "> 0",
-                remedy="Correct the bar, or leave the value unknown.",
-            )
 
 
 def _underlying_close(
@@ -259,18 +251,31 @@ def _underlying_close(
     if underlying == ticker:
         return close
     proxy_bars = _bars_of(underlying, bars)
-    prices, _ = price_columns(proxy_bars)
+    prices, _ = price_columns(underlying, proxy_bars)
     return _numbers(pd.Series(prices["close"], index=proxy_bars.index).reindex(sessions))
 
 
-def _on_sessions(index: str, bars: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+def _on_sessions(index: str, bars: pd.DataFrame, sessions: pd.DatetimeIndex) -> dict[str, FloatArray]:
     aligned = bars.set_index("session").reindex(sessions)
-    _refuse_nonsense(index, aligned)
-    return aligned
+    return {name: _positive(index, aligned, name) for name in PRICES}
+
+
+def _positive(symbol: str, bars: pd.DataFrame, name: str, *, or_zero: bool = False) -> FloatArray:
+    values = _numbers(bars[name])
+    wrong = values < 0.0 if or_zero else values <= 0.0
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise InvalidValueError(
+            name=f"{name} of {symbol} on {bars.index[at]:%Y-%m-%d}",
+            value=float(values[at]),
+            allowed=">= 0" if or_zero else "> 0",
+            remedy="Correct the bar, or leave the value unknown.",
+        )
+    return values
 
 
 def _numbers(values: pd.Series) -> FloatArray:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return np.ascontiguousarray(values.to_numpy(), dtype=np.float64)
 
 
 def _age(first: Days, last: Days) -> npt.NDArray[np.signedinteger]:

@@ -6,6 +6,7 @@ import numpy as np
 import talib
 
 from options_signals.features.arrays import (
+    ROOT_YEAR,
     SESSIONS_PER_YEAR,
     FloatArray,
     change,
@@ -30,9 +31,9 @@ def trend_60d(log_returns_1d: FloatArray) -> FloatArray:
     return SESSIONS_PER_YEAR * rolling_mean(log_returns_1d, 60)
 
 
-def trend_zscore_60d(log_returns_1d: FloatArray) -> FloatArray:
+def trend_zscore_60d(trend_60d: FloatArray, hv_60: FloatArray) -> FloatArray:
     """t-statistic of the mean log return of 60 sessions: the mean over its standard error."""
-    return math.sqrt(60.0) * ratio(rolling_mean(log_returns_1d, 60), rolling_std(log_returns_1d, 60))
+    return math.sqrt(60.0 / SESSIONS_PER_YEAR) * ratio(trend_60d, hv_60)
 
 
 def bull_market(close: FloatArray) -> FloatArray:
@@ -55,14 +56,14 @@ def correction(close: FloatArray) -> FloatArray:
     return flag(drawdown <= -0.10, drawdown)
 
 
-def rolling_vol_10(log_returns_1d: FloatArray) -> FloatArray:
+def rolling_vol_10(hv_10: FloatArray) -> FloatArray:
     """Sample standard deviation of 10 log returns, decimal per session (0.01 = 1 % a day)."""
-    return rolling_std(log_returns_1d, 10)
+    return hv_10 / ROOT_YEAR
 
 
-def rolling_vol_20(log_returns_1d: FloatArray) -> FloatArray:
+def rolling_vol_20(hv_20: FloatArray) -> FloatArray:
     """Sample standard deviation of 20 log returns, decimal per session."""
-    return rolling_std(log_returns_1d, 20)
+    return hv_20 / ROOT_YEAR
 
 
 def hv_percentile(hv_20: FloatArray) -> FloatArray:
@@ -86,13 +87,13 @@ def up_day_share_20(returns_1d: FloatArray) -> FloatArray:
     return rolling_mean(flag(returns_1d > 0.0, returns_1d), 20)
 
 
-def variance_ratio_5d(log_returns_1d: FloatArray) -> FloatArray:
+def variance_ratio_5d(log_returns_1d: FloatArray, hv_60: FloatArray) -> FloatArray:
     """Variance of 5-session log returns over 5 times that of daily ones, last 60 of each.
 
     1 for a random walk, above for trends, below for reversals. Source: Lo and MacKinlay 1988.
     """
-    weekly = rolling_std(rolling_sum(log_returns_1d, 5), 60)
-    return ratio(weekly, rolling_std(log_returns_1d, 60)) ** 2 / 5.0
+    weekly = rolling_std(rolling_sum(log_returns_1d, 5), 60) * ROOT_YEAR
+    return ratio(weekly, hv_60) ** 2 / 5.0
 
 
 def hv_iv_ratio(index_close: FloatArray, index_underlying_close: FloatArray) -> FloatArray:

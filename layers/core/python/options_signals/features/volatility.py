@@ -81,7 +81,7 @@ def rogers_satchell_hv(open: FloatArray, high: FloatArray, low: FloatArray, clos
 
     Source: Rogers and Satchell 1991.
     """
-    return _annual_volatility(_rogers_satchell(open, high, low, close))
+    return _annual_volatility(_rogers_satchell(*np.log((open, high, low, close))))
 
 
 def yang_zhang_hv(open: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:  # noqa: A002
@@ -90,9 +90,10 @@ def yang_zhang_hv(open: FloatArray, high: FloatArray, low: FloatArray, close: Fl
     k = 0.34 / (1.34 + 21 / 19), variances with ddof 1. Source: Yang and Zhang 2000.
     """
     k = 0.34 / (1.34 + (ESTIMATOR_WINDOW + 1) / (ESTIMATOR_WINDOW - 1))
-    overnight = rolling_std(log_ratio(open, lag(close, 1)), ESTIMATOR_WINDOW) ** 2
-    daytime = rolling_std(log_ratio(close, open), ESTIMATOR_WINDOW) ** 2
-    inside = rolling_mean(_rogers_satchell(open, high, low, close), ESTIMATOR_WINDOW)
+    log_open, log_high, log_low, log_close = np.log((open, high, low, close))
+    overnight = rolling_std(log_open - lag(log_close, 1), ESTIMATOR_WINDOW) ** 2
+    daytime = rolling_std(log_close - log_open, ESTIMATOR_WINDOW) ** 2
+    inside = rolling_mean(_rogers_satchell(log_open, log_high, log_low, log_close), ESTIMATOR_WINDOW)
     return root((overnight + k * daytime + (1.0 - k) * inside) * SESSIONS_PER_YEAR)
 
 
@@ -170,10 +171,10 @@ def _annual_volatility(daily_variance: FloatArray) -> FloatArray:
     return root(rolling_mean(daily_variance, ESTIMATOR_WINDOW) * SESSIONS_PER_YEAR)
 
 
-def _rogers_satchell(open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
-    above = log_ratio(high, close) * log_ratio(high, open_)
-    below = log_ratio(low, close) * log_ratio(low, open_)
-    return above + below
+def _rogers_satchell(
+    log_open: FloatArray, log_high: FloatArray, log_low: FloatArray, log_close: FloatArray
+) -> FloatArray:
+    return (log_high - log_close) * (log_high - log_open) + (log_low - log_close) * (log_low - log_open)
 
 
 def _bollinger(close: FloatArray) -> tuple[FloatArray, ...]:

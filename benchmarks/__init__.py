@@ -1,0 +1,1 @@
+"""Figures with a peer beside each, measured in one run."""
