@@ -111,7 +111,25 @@ def test_a_file_that_is_no_table_is_named(name: str, tmp_path: Path) -> None:
     said = failure(write(tmp_path, f"prices/{name}", ""))
 
     assert f"prices/{name} is damaged" in said
-    assert "date, open, high, low, close, volume" in said
+    assert "with the columns date, open, high, low, close, volume, found" in said
+    assert said.endswith("Export it again.")
+
+
+def test_a_file_of_many_without_symbols_is_named(tmp_path: Path) -> None:
+    said = failure(write(tmp_path, "universe/etfs_raw.csv", HEADER + "2022-11-23,1,1,1,1,1\n"))
+
+    assert "universe/etfs_raw.csv is damaged: expected a csv table with the columns symbol, date, open" in said
+
+
+def test_a_file_without_rows_is_a_failure(tmp_path: Path) -> None:
+    assert failure(write(tmp_path, "prices/SPY.csv", HEADER)) == "it has no rows from 2022-11-21 to 2022-11-25"
+
+
+def test_na_is_a_ticker_and_no_unknown_value(tmp_path: Path) -> None:
+    assert closes(universe(tmp_path, "sp500_daily", 7.0, "NA"), "NA") == {"NA": 7.0}
+    assert "found 'NA', allowed: a number" in failure(
+        write(tmp_path, "prices/SPY.csv", HEADER + "2022-11-23,1,1,1,NA,1\n")
+    )
 
 
 def test_one_broken_file_does_not_cost_the_others(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class FilesSource:
         frames, failures = self._named(BARS, "prices", wanted)
         rest = [ticker for ticker in wanted if ticker not in failures and ticker not in frames]
         for name in UNIVERSE:
-            if rest and (path := self._universe_file(name)):
+            if rest and (path := _one_file(self.folder / "universe", name)):
                 found, broken = _universe(path, rest)
                 frames, failures = frames | found, failures | broken
                 rest = [ticker for ticker in rest if ticker not in found and ticker not in broken]
@@ -121,9 +121,6 @@ class FilesSource:
             except Permanent as error:
                 failures[name] = str(error)
         return frames, failures
-
-    def _universe_file(self, name: str) -> Path | None:
-        return _one_file(self.folder / "universe", name)
 
     def _answer(
         self,
@@ -210,16 +207,18 @@ def _read(path: Path, table: Table, *, tickers: Sequence[str] | None = None) -> 
     names = {"symbol": table.key[0], "date": table.key[1]}
     try:
         if path.suffix == ".csv":
-            raw = pd.read_csv(path, dtype="str")
-            raw = raw if tickers is None or "symbol" not in raw else raw[raw["symbol"].isin(tickers)]
+            # Only an empty cell is unknown: NA is a ticker.
+            raw = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+            raw = raw if tickers is None else raw[raw["symbol"].isin(tickers)]
         else:
             chosen = None if tickers is None else [("symbol", "in", tickers)]
             raw = pq.read_table(path, filters=chosen, partitioning=None).to_pandas(date_as_object=False)
-    except (ValueError, pa.ArrowException) as error:
+    except (ValueError, KeyError, pa.ArrowException) as error:
+        columns = [_in_file(table, column.name) for column in table.columns if not column.optional]
         raise CorruptError(
             what=f"{path.parent.name}/{path.name}",
-            expected=f"a {path.suffix[1:]} table with the columns {', '.join(_columns(table))}",
-            found=str(error).splitlines()[0],
+            expected=f"a {path.suffix[1:]} table with the columns {', '.join(columns[tickers is None :])}",
+            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
             remedy="Export it again.",
         ) from error
     except OSError as error:
@@ -244,10 +243,6 @@ def _parsed(path: Path, cells: pd.Series, parse: Callable[[pd.Series], pd.Series
             allowed=allowed,
         )
     return values
-
-
-def _columns(table: Table) -> list[str]:
-    return [_in_file(table, column.name) for column in table.columns if not column.optional]
 
 
 def _checked(table: Table, path: Path, frame: pd.DataFrame) -> pd.DataFrame:
