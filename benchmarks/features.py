@@ -4,9 +4,9 @@
 python -m benchmarks.features
 ```
 
-Every figure is the median of repeated pairs with the smallest and the largest; ratios are taken pair by pair.
-Bars are real where the market data folder is there (SIGNALS_MARKET_DATA), simulated otherwise. Run it on an idle
-machine, and without PYTHONDONTWRITEBYTECODE when imports are to count.
+Every figure is the median of repeated pairs with the smallest and the largest; ratios are taken pair by pair. Time is
+processor time on one core, so that waiting for a turn on a busy machine does not count (a busy neighbour still slows
+memory). Bars are real where the market data folder is there (SIGNALS_MARKET_DATA), simulated otherwise.
 """
 
 import os
@@ -36,7 +36,7 @@ FROM_TALIB = ["sma_20", "ema_12", "rsi_14", "macd", "bb_upper", "atr_14", "adx_1
 
 def main() -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print("one core;", f"{PAIRS} pairs; median (smallest .. largest)")
+    print(f"processor time on one core; {PAIRS} pairs; median (smallest .. largest)")
     universe()
     one_ticker()
 

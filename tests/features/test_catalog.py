@@ -28,6 +28,13 @@ def test_levels_are_left_out_of_the_safe_features() -> None:
     assert "price_vs_sma20" in catalog.safe_features()
 
 
+@pytest.mark.parametrize("name", sorted(set(catalog.names()) - set(catalog.safe_features())))
+def test_a_level_never_stands_on_adjusted_prices(name: str) -> None:
+    adjusted = {"open", "high", "low", "close"} & set(catalog.inputs_of([name]))
+
+    assert adjusted == ({"close"} if name == "amihud_illiquidity_20" else set())  # its returns, not its dollars
+
+
 def test_the_regime_model_has_27_inputs_all_of_them_features() -> None:
     assert len(set(IV_REGIME_INPUTS)) == 27
     assert set(IV_REGIME_INPUTS) <= set(catalog.names())

@@ -139,6 +139,14 @@ def test_index_values_on_exchange_holidays_add_no_session() -> None:
     assert columns.arrays["index_close"].tolist() == [12.0, 14.0]
 
 
+def test_an_index_that_is_not_there_is_left_out_and_named_by_the_feature_that_needs_it() -> None:
+    columns = columns_for("IWM", bars=bars("IWM", [10.0, 20.0]), vol_indices=VOL_INDICES)
+
+    assert "vix" in columns.arrays
+    with pytest.raises(MissingColumnError, match="iv_rank needs the column index_close"):
+        feature_table(columns, ["iv_rank"])
+
+
 def test_an_index_at_zero_is_refused() -> None:
     with pytest.raises(InvalidValueError, match=r"open of VXN on 2020-01-03 is 0\.0; allowed: > 0"):
         columns_for("QQQ", bars=bars("QQQ", [10.0, 20.0]), vol_indices=index_bars("VXN", [15.0, 0.0]))

@@ -14,7 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 SESSIONS_PER_YEAR = 252
 ROOT_YEAR = math.sqrt(SESSIONS_PER_YEAR)
 YEAR_WINDOW = 252
-YEAR_VALUES = 240  # a year window may miss this many less: holidays of an index, single bad ticks
+YEAR_VALUES = 240  # so many must be known: an index misses a session now and then
 
 
 def lag(values: FloatArray, sessions: int) -> FloatArray:

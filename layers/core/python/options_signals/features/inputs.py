@@ -141,7 +141,7 @@ def feature_table(columns: Columns, names: Iterable[str] | None = None) -> pd.Da
     """
     wanted = catalog.names() if names is None else tuple(names)
     features = catalog.compute(wanted, columns.arrays)
-    by_row = np.empty((len(wanted), len(columns.sessions)))
+    by_row = np.empty((len(features), len(columns.sessions)))
     for row, values in zip(by_row, features.values(), strict=True):
         row[:] = values
     table = pd.DataFrame(by_row.T, columns=list(features), copy=False)
@@ -158,12 +158,18 @@ def price_columns(ticker: str, bars: pd.DataFrame) -> tuple[dict[str, FloatArray
     traded = {name: _positive(ticker, bars, name) for name in PRICES}
     columns = {f"traded_{name}": values for name, values in traded.items()}
     columns["volume"] = _positive(ticker, bars, "volume", or_zero=True)
-    if "adj_close" not in bars or bars["adj_close"].isna().all():
+    if basis_of(bars) is PriceBasis.TRADED:
         return columns | traded, PriceBasis.TRADED
     adjusted_close = _positive(ticker, bars, "adj_close")
     factor = adjusted_close / traded["close"]
     adjusted = {name: values * factor for name, values in traded.items()} | {"close": adjusted_close}
     return columns | adjusted, PriceBasis.TOTAL_RETURN
+
+
+def basis_of(bars: pd.DataFrame) -> PriceBasis:
+    """Total return when the bars of one ticker have any `adj_close`, else traded."""
+    known = "adj_close" in bars and bool(bars["adj_close"].notna().any())
+    return PriceBasis.TOTAL_RETURN if known else PriceBasis.TRADED
 
 
 def index_columns(index: str, sessions: pd.DatetimeIndex, vol_indices: pd.DataFrame) -> dict[str, FloatArray]:
@@ -193,7 +199,7 @@ def as_known(sessions: Days, observations: pd.DataFrame, *, monthly: bool = Fals
 
     Among the rows with `available_on` <= session it is the one with the latest `observed_on`, in its latest
     revision; a late revision of an older observation does not come back as news. Between releases the value stays;
-    it becomes NaN when no newer one has come for more than 10 sessions (monthly: 70 calendar days) after its
+    it becomes NaN when none has come for more than 10 sessions (monthly: 70 calendar days) after its
     `available_on`. NaN before the first.
     """
     ordered = observations.sort_values(["available_on", "observed_on"])
@@ -233,11 +239,7 @@ def _beside_earlier(observations: pd.DataFrame, *, months: int) -> pd.DataFrame:
 def _bars_of(ticker: str, bars: pd.DataFrame) -> pd.DataFrame:
     own = bars[bars["ticker"] == ticker].set_index("session").sort_index()
     if own.empty:
-        raise NotFoundError(
-            what=f"bars of {ticker}",
-            where="the table bars",
-            remedy="Fetch them, or drop the ticker.",
-        )
+        raise NotFoundError(what=f"bars of {ticker}", where="the table bars", remedy="Fetch them, or drop the ticker.")
     if not own.index.is_unique:
         twin = own.index[own.index.duplicated()][0]
         raise InvalidValueError(name=f"bars of {ticker}", value=f"two of {twin:%Y-%m-%d}", allowed="one a session")
