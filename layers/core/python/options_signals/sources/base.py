@@ -31,7 +31,7 @@ class Fetched:
 
 def without_rows(names: Sequence[str], frame: pd.DataFrame, *, first: dt.date, last: dt.date) -> dict[str, str]:
     """Why each of these names is missing from the frame, whose first column names them."""
-    found = set(frame[frame.columns[0]])
+    found = set(frame[frame.columns[0]].unique())
     return {name: f"it has no rows from {first} to {last}" for name in names if name not in found}
 
 

@@ -14,7 +14,7 @@ says which row and column is wrong.
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -83,15 +83,17 @@ class FilesSource:
     def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `bars`; `adj_close` is unknown for tickers whose file has none."""
         wanted = list(dict.fromkeys(tickers))
-        frames, failures = self._named(BARS, "prices", wanted)
-        rest = [ticker for ticker in wanted if ticker not in failures and ticker not in frames]
+        named, failures = self._named(BARS, "prices", wanted)
+        frames = list(named.values())
+        rest = [ticker for ticker in wanted if ticker not in failures and ticker not in named]
         for name in UNIVERSE:
             if rest and (path := _one_file(self.folder / "universe", name)):
-                found, broken = _universe(path, rest)
-                frames, failures = frames | found, failures | broken
-                rest = [ticker for ticker in rest if ticker not in found and ticker not in broken]
+                many, broken = _universe(path, rest)
+                frames, failures = [*frames, many], failures | broken
+                done = {*many["ticker"].unique(), *broken}
+                rest = [ticker for ticker in rest if ticker not in done]
         failures |= dict.fromkeys(rest, f"no file prices/<TICKER>, and not in universe/ {', '.join(UNIVERSE)}")
-        return self._answer(BARS, frames.values(), wanted, failures, first=first, last=last)
+        return self._answer(BARS, frames, wanted, failures, first=first, last=last)
 
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `vol_indices`; values that some files carry for exchange holidays are left out."""
@@ -108,7 +110,7 @@ class FilesSource:
         frames, failures = self._named(table, folder, wanted)
         absent = [name for name in wanted if name not in frames and name not in failures]
         failures |= {name: f"no file {folder}/{name}.parquet or .csv" for name in absent}
-        return self._answer(table, frames.values(), wanted, failures, first=first, last=last)
+        return self._answer(table, list(frames.values()), wanted, failures, first=first, last=last)
 
     def _named(self, table: Table, folder: str, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
         """The whole table of each name that has a file, and what is wrong with the files that are wrong."""
@@ -125,7 +127,7 @@ class FilesSource:
     def _answer(
         self,
         table: Table,
-        frames: Iterable[pd.DataFrame],
+        frames: Sequence[pd.DataFrame],
         wanted: Sequence[str],
         failures: dict[str, str],
         *,
@@ -133,8 +135,8 @@ class FilesSource:
         last: dt.date,
     ) -> Fetched:
         day = table.key[-1]
-        pieces = [_in_span(frame, day, first=first, last=last) for frame in frames]
-        frame = validate(table, pd.concat(pieces, ignore_index=True)) if pieces else table.empty()
+        whole = pd.concat([table.empty(), *frames], ignore_index=True)
+        frame = validate(table, _in_span(whole, day, first=first, last=last))
         return Fetched(
             frame=frame,
             origin=Origin(
@@ -164,30 +166,26 @@ def _in_span(frame: pd.DataFrame, day: str, *, first: dt.date, last: dt.date) ->
     return frame[inside]
 
 
-def _universe(path: Path, tickers: Sequence[str]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Each ticker's bars out of a file of many, and what is wrong with those that are wrong."""
+def _universe(path: Path, tickers: Sequence[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The bars of these tickers out of a file of many, and what is wrong with those that are wrong."""
     try:
         many = _read(path, BARS, tickers=tickers)
     except Permanent as error:
-        return {}, dict.fromkeys(tickers, str(error))
+        return BARS.empty(), dict.fromkeys(tickers, str(error))
     try:
-        return _by_ticker(_checked(BARS, path, many)), {}
+        return _checked(BARS, path, many), {}
     except TableError:
-        return _one_by_one(path, _by_ticker(many))
+        return _one_by_one(path, many)
 
 
-def _one_by_one(path: Path, by_ticker: dict[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    frames, failures = {}, {}
-    for ticker, frame in by_ticker.items():
+def _one_by_one(path: Path, many: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    sound, failures = [BARS.empty()], {}
+    for ticker, frame in many.groupby("ticker", sort=False):
         try:
-            frames[ticker] = _checked(BARS, path, frame)
+            sound.append(_checked(BARS, path, frame))
         except TableError as error:
-            failures[ticker] = str(error)
-    return frames, failures
-
-
-def _by_ticker(many: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(ticker): frame for ticker, frame in many.groupby("ticker", sort=False)}
+            failures[str(ticker)] = str(error)
+    return pd.concat(sound, ignore_index=True), failures
 
 
 def _one_file(folder: Path, name: str) -> Path | None:
