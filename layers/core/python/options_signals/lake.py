@@ -7,13 +7,14 @@ The store is a port with two adapters, S3 and a folder. A key is a path such as
 import hashlib
 import io
 import json
+import math
 from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from options_signals.errors import AlreadyStoredError, CorruptError, NotFoundError
+from options_signals.errors import AlreadyStoredError, CorruptError, InvalidValueError, NotFoundError
 from options_signals.tables import MEMORY, Kind, Table, validate
 
 
@@ -85,7 +86,7 @@ class Overlay(MemoryStore):
 
     def put_new(self, key: str, body: bytes) -> None:
         """See ObjectStore."""
-        if key in self._below.keys(key):  # noqa: SIM118 - a method of the store, not of a mapping
+        if key in self._below.keys(key):
             raise AlreadyStoredError(key=key)
         super().put_new(key, body)
 
@@ -120,7 +121,7 @@ def from_parquet(table: Table, body: bytes, *, name: str) -> pd.DataFrame:
         raise CorruptError(
             what=name,
             expected="a Parquet file",
-            found=str(error),
+            found=str(error).splitlines()[0],
             remedy="Fetch the session again as a new attempt.",
         ) from error
     frame = arrow.to_pandas(date_as_object=False)
@@ -130,15 +131,24 @@ def from_parquet(table: Table, body: bytes, *, name: str) -> pd.DataFrame:
 
 
 def canonical_json(value: Any) -> bytes:
-    """One text for one value: sorted keys, no spaces, floats at 10 significant digits; NaN is refused."""
-    return json.dumps(_rounded(value), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    """One text for one value: sorted keys, no spaces, floats at 10 significant digits.
+
+    Raises
+    ------
+    InvalidValueError
+        For NaN and infinity, by the path to it: what is unknown must be left out or be null.
+    """
+    return json.dumps(_rounded(value, "value"), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: Any, path: str) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.10g}")
+        rounded = float(f"{value:.10g}") + 0.0  # -0.0 becomes 0.0
+        if not math.isfinite(rounded):
+            raise InvalidValueError(name=path, value=float(value), allowed="a finite number, or null")
+        return rounded
     if isinstance(value, dict):
-        return {str(key): _rounded(inner) for key, inner in value.items()}
+        return {str(key): _rounded(inner, f"{path}.{key}") for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(inner) for inner in value]
+        return [_rounded(inner, f"{path}[{at}]") for at, inner in enumerate(value)]
     return value

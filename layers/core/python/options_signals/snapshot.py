@@ -7,15 +7,16 @@ replay needs: digests of the tables, models, settings, code version and every st
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from options_signals.errors import CorruptError, NotFoundError
 from options_signals.lake import ObjectStore, canonical_json, from_parquet, sha256, to_parquet
 from options_signals.tables import Table, table_named
 
+MANIFEST = "manifest.json"
 REFETCH = "Run the session again: a new attempt fetches it afresh."
 
 
@@ -27,7 +28,7 @@ class Origin(_Record):
     """Where a table came from, when, and the terms under which it may be kept."""
 
     source: str
-    captured_at: dt.datetime
+    captured_at: AwareDatetime
     rights: str
 
 
@@ -46,6 +47,12 @@ class Verdict(_Record):
     status: Literal["ok", "degraded", "refused"]
     reasons: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _has_reasons_unless_ok(self) -> Self:
+        if (self.status == "ok") == any(self.reasons):
+            raise ValueError(f"a verdict of {self.status} with the reasons {self.reasons}")
+        return self
+
 
 class BundleRef(_Record):
     """A model bundle, pinned: its folder in the lake and the digest of its card (which pins the graph)."""
@@ -63,7 +70,7 @@ class Manifest(_Record):
     namespace: str
     session: dt.date
     attempt: int
-    created_at: dt.datetime
+    created_at: AwareDatetime
     tables: Mapping[str, TableRef]
     verdicts: Mapping[str, Verdict]
     models: tuple[BundleRef, ...]
@@ -87,21 +94,24 @@ def prefix_of(namespace: str, session: dt.date, attempt: int) -> str:
 
 def manifest_key(namespace: str, session: dt.date, attempt: int) -> str:
     """The key whose existence commits the snapshot."""
-    return f"{prefix_of(namespace, session, attempt)}/manifest.json"
+    return f"{prefix_of(namespace, session, attempt)}/{MANIFEST}"
 
 
 def next_attempt(store: ObjectStore, namespace: str, session: dt.date) -> int:
     """One more than the highest attempt of which anything is stored; 1 for the first."""
-    folder = prefix_of(namespace, session, 0).rsplit("/", 1)[0] + "/"
-    used = [int(key.removeprefix(folder).split("/", 1)[0]) for key in store.keys(folder)]
-    return max(used, default=0) + 1
+    return max((attempt for attempt, _ in _stored(store, namespace, session)), default=0) + 1
 
 
 def committed_attempts(store: ObjectStore, namespace: str, session: dt.date) -> list[int]:
     """Attempts that have a manifest, ascending."""
-    folder = prefix_of(namespace, session, 0).rsplit("/", 1)[0] + "/"
-    ends = [key.removeprefix(folder) for key in store.keys(folder) if key.endswith("/manifest.json")]
-    return sorted(int(end.split("/", 1)[0]) for end in ends)
+    return sorted(attempt for attempt, name in _stored(store, namespace, session) if name == MANIFEST)
+
+
+def _stored(store: ObjectStore, namespace: str, session: dt.date) -> list[tuple[int, str]]:
+    """Attempt and name of every file of the session; what lies outside an attempt's folder is not ours."""
+    folder = prefix_of(namespace, session, 0).removesuffix("000")
+    parts = [key.removeprefix(folder).partition("/") for key in store.keys(folder)]
+    return [(int(attempt), name) for attempt, _, name in parts if attempt.isdigit()]
 
 
 def write_table(store: ObjectStore, prefix: str, table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:
@@ -145,14 +155,21 @@ def read_manifest(store: ObjectStore, namespace: str, session: dt.date, attempt:
     """The manifest of one attempt; NotFoundError without one, CorruptError where it cannot be read."""
     key = manifest_key(namespace, session, attempt)
     try:
-        return Manifest.model_validate_json(store.get(key))
+        manifest = Manifest.model_validate_json(store.get(key))
     except ValidationError as error:
         raise CorruptError(
-            what=store.where(key),
-            expected="a manifest",
-            found=f"{error.error_count()} broken fields",
-            remedy=REFETCH,
+            what=store.where(key), expected="a manifest", found=first_breach(error), remedy=REFETCH
         ) from error
+    own = manifest_key(manifest.namespace, manifest.session, manifest.attempt)
+    if own != key:
+        raise CorruptError(what=store.where(key), expected="its own manifest", found=f"that of {own}", remedy=REFETCH)
+    return manifest
+
+
+def first_breach(error: ValidationError) -> str:
+    """Where a stored record first breaks its form, and how."""
+    first = error.errors()[0]
+    return ": ".join([".".join(map(str, first["loc"])), first["msg"]]).removeprefix(": ")
 
 
 def newest_manifest(store: ObjectStore, namespace: str, session: dt.date) -> Manifest:

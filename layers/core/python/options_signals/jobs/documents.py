@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from options_signals.errors import CorruptError
 from options_signals.jobs.messages import DocumentRef, Run
 from options_signals.lake import ObjectStore, canonical_json, sha256
-from options_signals.snapshot import REFETCH
+from options_signals.snapshot import REFETCH, first_breach
 
 
 def folder_of(run: Run) -> str:
@@ -35,10 +35,5 @@ def read(store: ObjectStore, ref: DocumentRef, record: Any) -> list[Any]:
         return list(TypeAdapter(list[record]).validate_json(body))
     except ValidationError as error:
         raise CorruptError(
-            what=store.where(ref.key), expected="records of this version", found=_first(error), remedy=REFETCH
+            what=store.where(ref.key), expected="records of this version", found=first_breach(error), remedy=REFETCH
         ) from error
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,8 +1,9 @@
 """What the steps hand each other: small references, never tables (a state's payload ends at 256 KiB)."""
 
 import datetime as dt
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from options_signals.snapshot import TableRef
 
@@ -14,10 +15,16 @@ class _Message(BaseModel):
 class RunRequest(_Message):
     """What starts a day: the scheduler's instant, or a session a person asked for, or neither: the newest."""
 
-    scheduled_time: dt.datetime | None = None
+    scheduled_time: AwareDatetime | None = None
     session: dt.date | None = None
     revise: bool = False
     send: bool = True
+
+    @model_validator(mode="after")
+    def _one_question(self) -> Self:
+        if self.scheduled_time is not None and self.session is not None:
+            raise ValueError("asks for a scheduled_time and for a session; allowed: one of them")
+        return self
 
 
 class Run(_Message):
