@@ -235,7 +235,7 @@ def models_list(world: ModelWorld = "market", as_json: AsJson = False) -> None:
     from local.home import Home
 
     found = versions(Home.from_env().store(), world)
-    records = [{"served": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
+    records = [{"champion": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
     _print(as_json, records, lambda console: show.models(console, found))
 
 

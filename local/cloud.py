@@ -265,13 +265,14 @@ def _quiet(name: str) -> Iterator[None]:
 def _logging_to(log: TextIO) -> Iterator[None]:
     """Keep the functions' structured lines and metrics out of the terminal: Lambda writes both to its log."""
     handlers = [h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler)]
-    before = [handler.setStream(log) for handler in handlers]
+    for handler in handlers:
+        handler.stream = log
     try:
         with contextlib.redirect_stdout(log):
             yield
     finally:
-        for handler, stream in zip(handlers, before, strict=True):
-            handler.setStream(stream or sys.stdout)
+        for handler in handlers:
+            handler.stream = sys.__stdout__
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from options_signals.jobs.publish_signals import Outcome
 from options_signals.jobs.replay import replay
 from options_signals.settings import Decision, Settings
 from options_signals.snapshot import committed_attempts, newest_manifest
+from options_signals.sources.base import Fetched
 
 from tests.e2e.day import EVENING, TICKERS, World, stocked
 from tests.sources import faulty
@@ -261,8 +262,9 @@ def test_a_failed_chunk_costs_that_chunk_and_says_why() -> None:
     bad = Chunk(run=fetched.run, tickers=("IWM",), error="out of memory")
 
     edition = edition_of(fetched.run, [good, bad], store=world.store)
-    assert edition.decisions[2].reasons == ("a step failed for its part of the watchlist: out of memory",)
-    assert edition.decisions[0].forecast is not None
+    refused = {decision.ticker: decision.reasons for decision in edition.decisions}
+    assert refused["IWM"] == ("a step failed for its part of the watchlist: out of memory",)
+    assert all("out of memory" not in reason for reason in refused["SPY"])
 
 
 def test_other_settings_on_a_finished_session_change_nothing_without_revise() -> None:
@@ -311,3 +313,16 @@ def test_without_macro_the_digest_says_so() -> None:
 
 def _serve(world: World, ticker: str) -> None:
     world.store.objects.update(stocked((ticker,)).objects)
+
+
+def test_bars_on_another_price_basis_than_the_model_was_trained_on_are_refused() -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, _without_adjusted_close)
+
+    world.day()
+
+    assert "price basis of SPY is 'traded'; allowed: total_return" in said(world)["SPY"]
+
+
+def _without_adjusted_close(fetched: Fetched) -> Fetched:
+    return replace(fetched, frame=fetched.frame.drop(columns="adj_close"))

@@ -1,12 +1,14 @@
 """Fourth step: what the pinned models say of a chunk's feature rows."""
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from options_signals import snapshot
 from options_signals.errors import InvalidValueError, MissingColumnError, ModelMissingError
-from options_signals.features.inputs import OWN_INDEX, index_of
+from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, index_of
 from options_signals.jobs import documents
 from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
@@ -35,8 +37,8 @@ def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
         return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", [])})
     rows = _rows(snapshot.read_table(store, "features", chunk.features))
     forecaster = _Forecaster(manifest, store)
-    spots = _spots(store, manifest)
-    forecasts = [forecaster.forecast(ticker, row, spot=spots[ticker]) for ticker, row in rows.items()]
+    prices = _prices(snapshot.read_table(store, "bars", manifest.tables["bars"]), manifest.session)
+    forecasts = [forecaster.forecast(ticker, row, prices[ticker]) for ticker, row in rows.items()]
     return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", forecasts)})
 
 
@@ -49,11 +51,19 @@ def _rows(features: pd.DataFrame) -> dict[str, Row]:
     }
 
 
-def _spots(store: ObjectStore, manifest: Manifest) -> Mapping[str, float]:
-    """Traded closes of the session, USD."""
-    bars = snapshot.read_table(store, "bars", manifest.tables["bars"])
-    today = bars[bars["session"] == pd.Timestamp(manifest.session)]
-    return dict(zip(today["ticker"], today["close"].astype(float), strict=True))
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    spot: float  # traded close of the session, USD
+    basis: PriceBasis
+
+
+def _prices(bars: pd.DataFrame, session: dt.date) -> dict[str, _Prices]:
+    return {
+        str(ticker): _Prices(
+            spot=float(own.loc[own["session"] == pd.Timestamp(session), "close"].iloc[0]), basis=basis_of(own)
+        )
+        for ticker, own in bars.groupby("ticker")
+    }
 
 
 class _Forecaster:
@@ -65,37 +75,45 @@ class _Forecaster:
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
 
-    def forecast(self, ticker: str, row: Row, *, spot: float) -> Forecast:
+    def forecast(self, ticker: str, row: Row, prices: _Prices) -> Forecast:
         """Both models' words on one ticker."""
-        direction, why_no_direction = self._direction(ticker, row)
-        iv, why_no_iv = self._iv(ticker, row)
+        direction, why_no_direction = self._direction(ticker, row, prices.basis)
+        iv, why_no_iv = self._iv(ticker, row, prices.basis)
         return Forecast(
             ticker=ticker,
             session=self._manifest.session,
-            spot=spot,
+            spot=prices.spot,
             direction=direction,
             iv=iv,
             refusals=tuple(reason for reason in (why_no_direction, why_no_iv) if reason),
         )
 
-    def _direction(self, ticker: str, row: Row) -> tuple[DirectionForecast | None, str]:
+    def _direction(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[DirectionForecast | None, str]:
         try:
-            return forecast_direction(self._bundle("direction", ticker), row), ""
+            return forecast_direction(self._bundle("direction", ticker, basis), row), ""
         except (InvalidValueError, MissingColumnError) as error:
             return None, str(error)
 
-    def _iv(self, ticker: str, row: Row) -> tuple[IvForecast | None, str]:
+    def _iv(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[IvForecast | None, str]:
         index = index_of(ticker, self._proxies)
         proxy = OWN_INDEX.get(ticker) != index
         try:
-            return forecast_iv(self._bundle("iv_regime", ticker), row, index=index, proxy=proxy), ""
+            return forecast_iv(self._bundle("iv_regime", ticker, basis), row, index=index, proxy=proxy), ""
         except (InvalidValueError, MissingColumnError) as error:
             return None, str(error)
 
-    def _bundle(self, name: str, ticker: str) -> Bundle:
+    def _bundle(self, name: str, ticker: str, basis: PriceBasis) -> Bundle:
         ref = self._manifest.model_for(name, ticker)
         if ref is None:
             raise ModelMissingError(model=name, scope=ticker, where="the snapshot's manifest")
         if ref not in self._opened:
             self._opened[ref] = load(self._store, ref)
+        trained_on = self._opened[ref].card.price_basis
+        if trained_on != basis:
+            raise InvalidValueError(
+                name=f"price basis of {ticker}",
+                value=basis.value,
+                allowed=f"{trained_on}, which the {name} model {ref.version} was trained on",
+                remedy="Fetch bars with (or without) adj_close, or train on this source.",
+            )
         return self._opened[ref]

@@ -1,0 +1,195 @@
+"""The command line: exit codes, JSON, and messages that name the remedy."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from options_signals.models import registry
+from typer.testing import CliRunner
+
+from local import cli
+from local.home import Home
+from tests.e2e.day import EVENING
+from tests.models.bundles import direction_bundle, regime_bundle
+
+RUN = ["run", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIGNALS_HOME", str(tmp_path / "home"))
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def stocked(home: Home) -> Home:
+    """A home that serves two versions of the direction model, the second one now, and one of the other."""
+    store = home.store()
+    for bundle in (direction_bundle(threshold=0.4), direction_bundle(), regime_bundle()):
+        registry.promote(store, registry.publish(store, bundle.card, bundle.graph), when=EVENING)
+    return home
+
+
+class Shell:
+    """`shell("run", ...)` answers (exit code, standard output, standard error)."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self._monkeypatch.setattr("sys.argv", ["signals", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = self._capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json")[1])
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(monkeypatch, capsys)
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_run_prints_the_digest_and_where_things_lie(shell: Shell) -> None:
+    code, out, _ = shell(*RUN)
+
+    assert code == 0
+    assert "SIMULATED" in out
+    assert "not investment advice" in out
+    assert "1 message(s) received" in out
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_second_run_says_that_there_is_nothing_to_do(shell: Shell) -> None:
+    shell(*RUN)
+
+    code, out, _ = shell(*RUN)
+
+    assert code == 0
+    assert out.startswith("nothing to do: the digest of 2022-11-23 was sent before")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_run_without_models_fails_with_the_remedy(shell: Shell) -> None:
+    code, out, _ = shell(*RUN)
+
+    assert code == 1
+    assert "no champion of direction for SPY" in out
+    assert "signals train-all" in out
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("run", "--source", "bloomberg"), "source is 'bloomberg'; allowed: simulated"),
+        (
+            ("fetch", "--source", "simulated", "--session", "2022-11-24"),
+            "session is '2022-11-24'; allowed: a trading day",
+        ),
+        (("fetch", "--source", "simulated", "--session", "yesterday"), "date is 'yesterday'; allowed: a date such as"),
+        (("fetch", "--source", "simulated", "--session", "2035-11-23"), "allowed: a session that has closed"),
+        (("run", "--no-such-option"), "No such option"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_says_what_is_allowed(arguments: tuple[str, ...], told: str, shell: Shell) -> None:
+    code, _, err = shell(*arguments)
+
+    assert code == 2
+    assert told in err
+
+
+@pytest.mark.usefixtures("home")
+def test_an_unknown_setting_in_the_environment_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNALS_RISK__ACOUNT_USD", "1000")
+
+    code, _, err = shell("fetch", "--source", "simulated", "--session", "2022-11-23")
+
+    assert code == 2
+    assert "SIGNALS_RISK__ACOUNT_USD is not a setting" in err
+
+
+@pytest.mark.usefixtures("home")
+def test_fetch_says_how_good_the_data_is_and_stores_a_snapshot(shell: Shell) -> None:
+    manifest = shell.json("fetch", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
+
+    assert manifest["verdicts"] == {"SPY": {"status": "ok", "reasons": []}}
+    assert set(manifest["tables"]) == {"bars", "vol_indices", "macro"}
+
+
+@pytest.mark.usefixtures("stocked")
+def test_signal_decides_on_one_ticker_and_stores_nothing(shell: Shell, stocked: Home) -> None:
+    (decision,) = shell.json("signal", "SPY", "--source", "simulated", "--session", "2022-11-23")
+
+    assert decision["ticker"] == "SPY"
+    assert not stocked.table.exists()
+    assert not (stocked.lake / "snapshots").exists()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_signal_all_with_record_is_found_in_the_history_and_replays_identically(shell: Shell) -> None:
+    asked = ("--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
+    code, _, _ = shell("signal-all", *asked, "--record")
+
+    history = shell.json("history", "SPY")
+    replayed = shell.json("replay", "2022-11-23")
+
+    assert code == 0
+    assert [(row["namespace"], row["session"], row["ticker"]) for row in history] == [
+        ("simulated", "2022-11-23", "SPY")
+    ]
+    assert replayed["identical"]
+    assert replayed["decisions"][0]["ticker"] == "SPY"
+
+
+@pytest.mark.usefixtures("home")
+def test_replay_of_an_unknown_session_says_what_there_is_to_do(shell: Shell) -> None:
+    code, _, err = shell("replay", "2022-11-23")
+
+    assert code == 1
+    assert "no stored session 2022-11-23" in err
+    assert "signals history" in err
+
+
+@pytest.mark.usefixtures("stocked")
+def test_models_are_listed_rolled_back_and_promoted(shell: Shell) -> None:
+    def served() -> str:
+        listed = shell.json("models", "list", "--world", "simulated")
+        return next(card["version"] for card in listed if card["champion"] and card["name"] == "direction")
+
+    second = served()
+    _, rolled_back, _ = shell("models", "rollback", "direction", "SPY", "--world", "simulated")
+    first = served()
+    shell("models", "promote", "direction", "SPY", second, "--world", "simulated")
+
+    assert first != second
+    assert f"serves {first} again" in rolled_back
+    assert served() == second
+
+
+@pytest.mark.usefixtures("stocked")
+def test_doctor_finds_what_is_missing_and_what_to_do(shell: Shell) -> None:
+    code, _, _ = shell("doctor", "--source", "simulated")
+    findings = {finding["what"]: finding for finding in shell.json("doctor", "--source", "simulated")}
+
+    assert code == 1
+    assert findings["model direction for SPY"]["status"] in {"ok", "look"}
+    assert findings["model direction for QQQ"]["status"] == "missing"
+    assert "signals train-all" in findings["model direction for QQQ"]["remedy"]
+
+
+COMMANDS = ["demo", "run", "fetch", "signal", "signal-all", "train", "train-all", "replay", "history", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example(command: str) -> None:
+    answer = CliRunner().invoke(cli.app, [command, "--help"])
+
+    assert answer.exit_code == 0
+    assert "Example: signals" in answer.output
