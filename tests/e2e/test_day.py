@@ -133,7 +133,7 @@ def test_a_half_day_is_a_session_with_its_own_close() -> None:
         (faulty.without_last_bar("QQQ"), "last bar is of 22 Nov 2022, wanted 23 Nov 2022"),
         (faulty.stale("QQQ", sessions=5), "last bar is of 16 Nov 2022, wanted 23 Nov 2022"),
         (faulty.short_history("QQQ", sessions=100), "too short a history: 100 of the 504 sessions needed"),
-        (faulty.non_positive("QQQ"), "a price is not positive on 23 Nov 2022"),
+        (faulty.non_positive("QQQ"), "a price is not a positive number on 23 Nov 2022"),
         (faulty.duplicated("QQQ"), "two bars of one session"),
         (faulty.missing("QQQ"), "no such name"),
     ],

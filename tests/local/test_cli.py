@@ -161,7 +161,7 @@ def test_replay_of_an_unknown_session_says_what_there_is_to_do(shell: Shell) -> 
 def test_models_are_listed_rolled_back_and_promoted(shell: Shell) -> None:
     def served() -> str:
         listed = shell.json("models", "list", "--world", "simulated")
-        return next(card["version"] for card in listed if card["champion"] and card["name"] == "direction")
+        return str(next(card["version"] for card in listed if card["champion"] and card["name"] == "direction"))
 
     second = served()
     _, rolled_back, _ = shell("models", "rollback", "direction", "SPY", "--world", "simulated")
