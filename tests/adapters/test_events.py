@@ -1,9 +1,8 @@
 import json
-from typing import Any
 
 import boto3
 import pytest
-from options_signals.adapters.events import EventBridgeBus, count_metrics
+from options_signals.adapters.events import EventBridgeBus
 from options_signals.errors import DeliveryRejectedError, StoreUnavailableError
 
 from tests.adapters.answers import answer, json_answer, json_error
@@ -59,11 +58,3 @@ def test_a_bus_that_is_down_is_an_outage(bus: EventBridgeBus) -> None:
 
     with pytest.raises(StoreUnavailableError):
         bus.signals_published(DETAIL)
-
-
-def test_metrics_are_one_line_of_the_embedded_format(capsys: pytest.CaptureFixture[str]) -> None:
-    count_metrics(namespace="live", sent=True, signals=1, refusals=2)
-
-    line: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert (line["world"], line["DigestsSent"], line["Signals"], line["Refusals"]) == ("live", [1.0], [1.0], [2.0])
-    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "options-signals"

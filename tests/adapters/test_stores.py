@@ -40,11 +40,12 @@ def test_an_absent_object_is_named(store: ObjectStore) -> None:
         store.get("a/b")
 
 
-def test_a_new_object_never_replaces(store: ObjectStore) -> None:
+@pytest.mark.parametrize("body", [b"second", b"first"])
+def test_a_new_object_never_replaces_not_even_its_equal(store: ObjectStore, body: bytes) -> None:
     store.put_new("a/manifest.json", b"first")
 
     with pytest.raises(AlreadyStoredError, match=r"a/manifest\.json exists and is never changed"):
-        store.put_new("a/manifest.json", b"second")
+        store.put_new("a/manifest.json", body)
     assert store.get("a/manifest.json") == b"first"
 
 

@@ -299,6 +299,24 @@ def test_after_the_lease_the_message_is_repeated_with_the_same_id(world: World) 
     assert world.digest.finished
 
 
+def test_a_message_noted_as_sent_at_the_last_moment_is_not_repeated(world: World) -> None:
+    world.channel.refuse = DeliveryUnknownError(channel="topic", message_id="1", detail="read timeout")
+    with pytest.raises(DeliveryUnknownError):
+        world.publish()
+    world.clock.sleep(300)
+
+    class NotedMeanwhile(MemoryTable):
+        def update(self, *args: Any, **options: Any) -> bool:
+            self.rows["live#2022-11-23", "digest"]["state"] = "SENT"
+            return super().update(*args, **options)
+
+    world.table = NotedMeanwhile(world.table.rows)
+    with pytest.raises(PublishingElsewhereError):
+        world.publish()
+
+    assert world.emails == []
+
+
 def test_once_an_end_was_unknown_every_later_try_is_a_repeat(world: World) -> None:
     for error in (DeliveryUnknownError, DeliveryDeferredError):
         world.channel.refuse = error(channel="topic", message_id="1", detail="fault")

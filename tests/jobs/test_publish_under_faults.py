@@ -277,6 +277,20 @@ def test_a_table_without_conditions_would_let_both_send() -> None:
     assert repeats(world) == [False, False]
 
 
+@pytest.mark.parametrize("second_steps", range(6))
+@pytest.mark.parametrize("first_steps", range(6))
+def test_of_two_runs_that_find_an_expired_lease_one_repeats(first_steps: int, second_steps: int) -> None:
+    world = World()
+    with pytest.raises(DeliveryUnknownError):
+        publish_signals(edition(), ports=Watch({PUBLISH: Fault.UNKNOWN_BEFORE}).over(world.ports), lease=LEASE)
+    world.clock.sleep(LEASE.total_seconds())
+
+    overlap(world, [0] * first_steps + [1] * second_steps)
+
+    assert repeats(world) == [True]
+    assert_consistent(world)
+
+
 @given(schedule=st.lists(st.integers(0, 1), max_size=30))
 @settings(deadline=None, max_examples=200)
 def test_of_two_runs_in_any_order_of_calls_one_sends(schedule: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""The event for other programs, on EventBridge, and the metrics for the operator.
+"""The event for other programs, on EventBridge.
 
 `SignalsPublished` may arrive more than once for one session; its `digest_id` tells one digest from another.
 """
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from options_signals.adapters.aws import REPEATABLE, THROTTLES, reaching
 from options_signals.errors import DeliveryRejectedError, StoreUnavailableError
@@ -43,16 +42,3 @@ class EventBridgeBus:
         if failed.get("ErrorCode") in PASSING:
             raise StoreUnavailableError(store=self.name, action=f"putting {DETAIL_TYPE}", detail=said)
         raise DeliveryRejectedError(channel=f"the event bus {self.name}", message_id=digest_id, detail=said)
-
-
-def count_metrics(*, namespace: str, sent: bool, signals: int, refusals: int) -> None:
-    """Print one line in CloudWatch's embedded metric format; the log delivers it, no call is made.
-
-    `namespace` is the world (`live`, `simulated`) and becomes a dimension, so that no simulated day passes for
-    a live one. `sent` counts whether this run sent the message.
-    """
-    metrics = EphemeralMetrics(namespace=SOURCE)
-    metrics.add_dimension("world", namespace)
-    for name, value in {"DigestsSent": int(sent), "Signals": signals, "Refusals": refusals}.items():
-        metrics.add_metric(name, MetricUnit.Count, value)
-    metrics.flush_metrics()
