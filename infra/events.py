@@ -1,0 +1,37 @@
+"""What other programs and the operator hear by event."""
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+class SignalBus(Construct):
+    """The bus on which `SignalsPublished` goes out; a rule on it is how another program joins."""
+
+    def __init__(self, scope: Construct, name: str) -> None:
+        super().__init__(scope, name)
+        self.bus = events.EventBus(self, "Bus")
+
+
+class FailedRuns(Construct):
+    """Tells the operator of each execution that did not end well."""
+
+    def __init__(self, scope: Construct, name: str, *, machine: sfn.StateMachine, operator: sns.Topic) -> None:
+        super().__init__(scope, name)
+        run, status, error, execution = (
+            events.EventField.from_path(f"$.detail.{field}") for field in ("name", "status", "error", "executionArn")
+        )
+        text = f"options-signals: the run {run} ended {status} {error}. Its history in Step Functions: {execution}"
+        events.Rule(
+            self,
+            "Rule",
+            description="Daily runs that failed, took too long or were stopped",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={"stateMachineArn": [machine.state_machine_arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+            ),
+            targets=[targets.SnsTopic(operator, message=events.RuleTargetInput.from_text(text))],
+        )
