@@ -2,15 +2,32 @@
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from options_signals.errors import InvalidValueError
-from options_signals.sources.base import Sources
+from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
 
+if TYPE_CHECKING:
+    from options_signals.sources.yahoo import YahooSource
+
 SPECS = "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"
+YAHOO = "yahoo"
+
+
+class Place(NamedTuple):
+    """Where what a source leads to is stored, and the world whose models may speak of it."""
+
+    namespace: str
+    world: World
+
+
+LIVE = Place(namespace="live", world="market")
 
 
 def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Path | None = None) -> Sources:
@@ -24,22 +41,37 @@ def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Pa
     clock
         Answers what time it is, with a zone; asked only by sources that fetch live data.
     cache_folder
-        Where a provider may keep cookies; by default a folder for temporary files.
+        Where a provider may keep cookies; by default a folder for temporary files. It is made at the first question.
 
     Raises
     ------
     InvalidValueError
         For a specification nobody knows.
     FolderError
-        For a folder that cannot be read, or made.
+        For a folder that cannot be read.
     """
+    if spec == YAHOO:
+        return _yahoo(clock, cache_folder or Path(tempfile.gettempdir()) / "options-signals")
+    return _offline(spec)
+
+
+def place_of(spec: str) -> Place:
+    """The place of a specification, for functions that ask no provider and have none of their libraries.
+
+    Errors as for `open_source`.
+    """
+    if spec == YAHOO:
+        return LIVE
+    sources = _offline(spec)
+    return Place(sources.namespace, sources.world)
+
+
+def _offline(spec: str) -> Sources:
     kind, _, rest = spec.partition(":")
     if kind == "simulated":
         return _simulated(spec, rest)
     if kind == "files" and rest:
         return _files(Path(rest))
-    if spec == "yahoo":
-        return _yahoo(clock, cache_folder or Path(tempfile.gettempdir()) / "options-signals")
     raise _unknown(spec)
 
 
@@ -70,10 +102,28 @@ def _files(folder: Path) -> Sources:
 
 
 def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
-    from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - a second of imports nobody else needs
+    source = _YahooWhenAsked(clock, cache_folder)
+    return Sources(namespace=LIVE.namespace, world=LIVE.world, bars=source, vol_indices=source)
 
-    source = YahooSource(clock=clock, cache_folder=cache_folder)
-    return Sources(namespace="live", world="market", bars=source, vol_indices=source)
+
+@dataclass(frozen=True)
+class _YahooWhenAsked:
+    """Yahoo, imported at the first question: of the functions that know the source, one asks it and has yfinance."""
+
+    clock: Callable[[], dt.datetime]
+    cache_folder: Path
+
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._source.bars(tickers, first=first, last=last)
+
+    def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._source.vol_indices(indices, first=first, last=last)
+
+    @cached_property
+    def _source(self) -> "YahooSource":
+        from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - a second of imports, see above
+
+        return YahooSource(clock=self.clock, cache_folder=self.cache_folder)
 
 
 def _unknown(spec: str) -> InvalidValueError:
