@@ -31,6 +31,7 @@ class Deps:
     SIGNALS_SETTINGS   YAML file of settings, optional
     SIGNALS_LAKE       s3://bucket/prefix, or a folder
     SIGNALS_TABLE      DynamoDB table     SIGNALS_TOPIC  ARN of the alerts topic     SIGNALS_BUS  event bus
+    SIGNALS_OPERATOR_TOPIC  ARN of the operator topic
     SIGNALS_SOURCE     where data comes from: yahoo, simulated, files:FOLDER
     SIGNALS_CODE       version of the deployed code, pinned in each snapshot
     ```
@@ -67,6 +68,11 @@ class Deps:
     def channel(self) -> Channel:
         """Where the digest goes out."""
         return SnsChannel(self._needed("SIGNALS_TOPIC"))
+
+    @cached_property
+    def operator(self) -> Channel:
+        """Where the operator hears what went wrong."""
+        return SnsChannel(self._needed("SIGNALS_OPERATOR_TOPIC"))
 
     @cached_property
     def bus(self) -> EventBus:

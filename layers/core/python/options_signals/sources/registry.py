@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from options_signals.sources.yahoo import YahooSource
 
 SPECS = "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"
-YAHOO = "yahoo"
-
-
-class Place(NamedTuple):
-    """Where what a source leads to is stored, and the world whose models may speak of it."""
-
-    namespace: str
-    world: World
-
-
-LIVE = Place(namespace="live", world="market")
 
 
 def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Path | None = None) -> Sources:
@@ -50,28 +39,13 @@ def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Pa
     FolderError
         For a folder that cannot be read.
     """
-    if spec == YAHOO:
-        return _yahoo(clock, cache_folder or Path(tempfile.gettempdir()) / "options-signals")
-    return _offline(spec)
-
-
-def place_of(spec: str) -> Place:
-    """The place of a specification, for functions that ask no provider and have none of their libraries.
-
-    Errors as for `open_source`.
-    """
-    if spec == YAHOO:
-        return LIVE
-    sources = _offline(spec)
-    return Place(sources.namespace, sources.world)
-
-
-def _offline(spec: str) -> Sources:
     kind, _, rest = spec.partition(":")
     if kind == "simulated":
         return _simulated(spec, rest)
     if kind == "files" and rest:
         return _files(Path(rest))
+    if spec == "yahoo":
+        return _yahoo(clock, cache_folder or Path(tempfile.gettempdir()) / "options-signals")
     raise _unknown(spec)
 
 
@@ -103,7 +77,7 @@ def _files(folder: Path) -> Sources:
 
 def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
     source = _YahooWhenAsked(clock, cache_folder)
-    return Sources(namespace=LIVE.namespace, world=LIVE.world, bars=source, vol_indices=source)
+    return Sources(namespace="live", world="market", bars=source, vol_indices=source)
 
 
 @dataclass(frozen=True)
