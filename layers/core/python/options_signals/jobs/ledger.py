@@ -1,6 +1,7 @@
 """The rows of the signal table: their keys, the digest record, and how what was decided is read again.
 
-One partition holds one session of one namespace. A decision's row never changes once written; the digest lists
+One partition holds one session of one namespace. A decision's row never changes once written: another decision
+under the same key goes to a key with its content's name behind it (`signal#SPY#no-trade#0f3a…`). The digest lists
 the rows that are the session's. A row that no digest lists is left over from a run that another overtook, and is
 never read. A revision (`digest#r1`, `digest#r2`, ...) is a later digest of the session under other settings; the
 newest counts.
