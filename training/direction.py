@@ -101,7 +101,7 @@ class DirectionLearner:
 
 
 def informative(rows: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...]:
-    """The 40 candidates with the highest mutual information with the label, in the order of the candidates.
+    """The 40 candidates with the highest mutual information with the label, or all of fewer, in their own order.
 
     Only those that are known in at least half of the rows and not always the same. The estimate adds noise
     to break ties, with a fixed seed, so the same rows give the same features.
@@ -112,6 +112,8 @@ def informative(rows: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...
     """
     values = rows[list(candidates)]
     usable = values.columns[(values.notna().mean() >= LEAST_KNOWN) & (values.max() > values.min())]
+    if len(usable) <= SELECTED:
+        return tuple(usable)
     filled = values[usable].fillna(values[usable].median())
     information = mutual_info_classif(filled.to_numpy(), outcomes_of(rows), random_state=SEED)
     chosen = np.sort(np.argsort(-information, kind="stable")[:SELECTED])
