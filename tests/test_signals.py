@@ -46,6 +46,10 @@ def test_skill_is_proven_only_above_zero() -> None:
     assert not direction(brier_skill_low=0.0).proven
 
 
+def test_brier_skill_without_discrimination_is_a_drifting_base_rate_and_proves_nothing() -> None:
+    assert not direction(auc=0.5, auc_low=0.46, auc_high=0.53).proven
+
+
 @pytest.mark.parametrize(
     ("iv_rank", "trend"), [(20.0, IvTrend.EXPANDING), (45.0, IvTrend.STABLE), (80.0, IvTrend.CONTRACTING)]
 )

@@ -33,8 +33,9 @@ class Trained:
 
     @property
     def proven(self) -> bool:
-        """Whether the 95 % interval of the Brier skill, against the base rate, lies above 0."""
-        return self.evaluation.figures["brier_skill"].measured.low > 0.0
+        """Whether the 95 % intervals say so: Brier skill above 0 and AUC above 0.5, as `DirectionForecast.proven`."""
+        figures = self.evaluation.figures
+        return figures["brier_skill"].measured.low > 0.0 and figures["auc"].measured.low > 0.5
 
     @property
     def headline(self) -> str:

@@ -109,8 +109,12 @@ class DirectionForecast(_ModelForecast):
 
     @property
     def proven(self) -> bool:
-        """Whether the 95 % interval of the out-of-fold Brier skill lies above 0."""
-        return self.brier_skill_low > 0.0
+        """Whether the 95 % intervals of the out-of-fold Brier skill and AUC lie above 0 and 0.5.
+
+        Brier skill alone can come from a base rate that drifted between training and test: such a model cannot
+        tell an up week from a down week, and its AUC says so.
+        """
+        return self.brier_skill_low > 0.0 and self.auc_low > 0.5
 
     @property
     def confidence(self) -> float:

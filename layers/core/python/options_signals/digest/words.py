@@ -45,6 +45,7 @@ FEATURES = {
     "vix_zscore": "volatility index against its mean",
     "volume_ratio": "volume",
     "yield_2y": "2-year yield",
+    "yield_3m": "3-month yield",
     "yield_10y": "10-year yield",
     "yield_spread_10y_2y": "yield curve",
 }

@@ -111,9 +111,12 @@ def unproven(direction: DirectionForecast, decision: Decision) -> bool:
 
 
 def skill(direction: DirectionForecast) -> str:
-    """The out-of-fold Brier skill with its interval, in words: "skill 0.4 %, 95 % interval -0.9 to 1.7 %"."""
+    """The out-of-fold figures with their 95 % intervals: "Brier skill 0.4 % [-0.9, 1.7], AUC 0.52 [0.48, 0.56]"."""
     low, high = 100 * direction.brier_skill_low, 100 * direction.brier_skill_high
-    return f"skill {100 * direction.brier_skill:.1f} %, 95 % interval {low:.1f} to {high:.1f} %"
+    return (
+        f"Brier skill {100 * direction.brier_skill:.1f} % [{low:.1f}, {high:.1f}], "
+        f"AUC {direction.auc:.2f} [{direction.auc_low:.2f}, {direction.auc_high:.2f}]"
+    )
 
 
 def less_than(value: float, least: float) -> str:
