@@ -1,11 +1,21 @@
 """What the steps hand each other: small references, never tables (a state's payload ends at 256 KiB)."""
 
 import datetime as dt
-from typing import Self
+import json
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from options_signals.snapshot import TableRef
+
+
+def told(cause: str) -> str:
+    """What went wrong, out of Lambda's error JSON with its stack trace; any other text as it is."""
+    try:
+        error = json.loads(cause)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return cause
 
 
 class _Message(BaseModel):
@@ -75,4 +85,4 @@ class Chunk(_Message):
     refused: dict[str, str] = Field(default_factory=dict)  # ticker -> why it has no features
     forecasts: DocumentRef | None = None
     decisions: DocumentRef | None = None
-    error: str | None = None  # set where a step of this chunk failed for good
+    error: Annotated[str, AfterValidator(told)] | None = None  # set where a step of this chunk failed for good
