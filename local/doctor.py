@@ -16,6 +16,7 @@ from options_signals.features.inputs import index_of
 from options_signals.jobs.plan_session import MODELS
 from options_signals.models import registry
 from options_signals.models.bundle import load
+from options_signals.settings import describe
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -53,11 +54,15 @@ def examine(world: World) -> list[Finding]:
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """As a table, what is missing in red."""
+    """As a table, what is missing in red; and every setting there is."""
     table = Table("what", "", "found", "what to do")
     for finding in findings:
         table.add_row(finding.what, Text(finding.status, style=STYLE[finding.status]), finding.found, finding.remedy)
     console.print(table)
+    settings = Table("setting", "default", "what it is", title="every setting", title_justify="left")
+    for setting in describe():
+        settings.add_row(setting.key, str(setting.default), setting.description)
+    console.print(settings)
 
 
 def _settings(world: World) -> Iterator[Finding]:
@@ -67,7 +72,7 @@ def _settings(world: World) -> Iterator[Finding]:
         what="settings",
         status="ok" if file else "look",
         found=f"{file or 'no file: defaults and the environment'} (id {settings.config_id})",
-        remedy="" if file else "Write signals.yaml here to choose watchlist and limits; docs/settings.md lists all.",
+        remedy="" if file else "Write signals.yaml here to choose watchlist and limits; the table below lists all.",
     )
     yield Finding(what="watchlist", status="ok", found=", ".join(settings.tickers))
     yield Finding(
