@@ -109,6 +109,22 @@ CASES: list[tuple[type[SignalError], dict[str, Any], str]] = [
         "no snapshot of 2022-11-23 in lake/. Fetch it.",
     ),
     (
+        errors.ProviderRefusedError,
+        {"provider": "Finnhub", "status": 401, "key": "FINNHUB_API_KEY"},
+        (
+            "Finnhub refuses us (HTTP 401). "
+            "Correct the key in FINNHUB_API_KEY, or unset it and do without this provider."
+        ),
+    ),
+    (
+        errors.ProviderRefusedError,
+        {"provider": "Cboe", "status": 403, "key": None},
+        (
+            "Cboe refuses us (HTTP 403). "
+            "It asks for no key: it may block this machine's address. Wait a day, or take another source."
+        ),
+    ),
+    (
         errors.StaleRatesError,
         {"series": "DGS3MO", "as_of": date(2022, 11, 1), "wanted": date(2022, 11, 23), "limit_days": 10},
         (

@@ -16,6 +16,7 @@ SignalError
     ├── MissingColumnError         a feature needs an input that is not there
     ├── NoIndexError               a ticker has no volatility index of its own
     ├── NotFoundError              nothing stored under that name
+    ├── ProviderRefusedError       a data provider refuses us, or our key
     ├── StaleRatesError            the newest discount rates are too old
     ├── AlreadyStoredError         a name that must be new is taken
     ├── CorruptError               something stored does not match its digest or cannot be read
@@ -166,6 +167,19 @@ class NotFoundError(Permanent):
     def __init__(self, *, what: str, where: str, remedy: str) -> None:
         self.what, self.where, self.remedy = what, where, remedy
         super().__init__(f"no {what} in {where}. {remedy}")
+
+
+class ProviderRefusedError(Permanent):
+    """A data provider refuses us, or our key; `key` is the key's name, never the key itself."""
+
+    def __init__(self, *, provider: str, status: int, key: str | None) -> None:
+        self.provider, self.status, self.key = provider, status, key
+        remedy = (
+            "It asks for no key: it may block this machine's address. Wait a day, or take another source."
+            if key is None
+            else f"Correct the key in {key}, or unset it and do without this provider."
+        )
+        super().__init__(f"{provider} refuses us (HTTP {status}). {remedy}")
 
 
 class StaleRatesError(Permanent):
