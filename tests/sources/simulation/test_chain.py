@@ -43,10 +43,9 @@ def test_options_expire_on_fridays_or_the_session_before(chain: pd.DataFrame) ->
 
 
 def test_a_contract_is_named_as_the_clearing_corporation_names_it(chain: pd.DataFrame) -> None:
-    row = chain.set_index("contract").loc["SPY221216P00206000"]
+    put = chain[(chain["expiration"] == "2022-12-16") & (chain["right"] == "put")].iloc[0]
 
-    assert (row["underlying"], row["right"], row["strike"]) == ("SPY", "put", 206.0)
-    assert row["expiration"] == pd.Timestamp("2022-12-16")
+    assert put["contract"] == f"SPY221216P{put['strike'] * 1000:08.0f}"
 
 
 def test_a_bid_is_never_above_its_ask_and_a_worthless_option_has_none(chain: pd.DataFrame) -> None:

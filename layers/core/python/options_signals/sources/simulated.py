@@ -1,9 +1,10 @@
 """A simulated market: no network, no key, the same numbers on every machine, and an edge planted in it.
 
 The market's volatility wanders between a calm, a nervous and a crisis regime and rises when prices fall. Prices are
-a random walk with that volatility and a constant premium. A hidden mood, which lasts about two weeks, steepens the
-term structure of volatility; with the edge on it also pulls the next session's returns, so that term slope and
-momentum foretell them. With the edge off nothing foretells them, and honest models must find nothing.
+a random walk with that volatility and a constant premium; after falls, fear makes options dearer for some days.
+With the edge on, what prices did over the last days turns back, so that momentum, oscillators and the term slope
+of volatility foretell the coming week (and prices stay close to their trend in the long run). With the edge off
+nothing foretells them, and honest models must find nothing.
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ from options_signals.sources.base import Fetched, without_rows
 from options_signals.sources.simulation.chain import chain_of
 from options_signals.sources.simulation.indices import INDICES, index_bars
 from options_signals.sources.simulation.macro import macro_table
-from options_signals.sources.simulation.market import FIRST, FloatArray, days, path_of
+from options_signals.sources.simulation.market import FIRST, FloatArray, days, walk_of
 from options_signals.tables import BARS, CHAIN, MACRO, VOL_INDICES, Table, validate
 
 SOURCE = "SIMULATED market"
@@ -46,7 +47,7 @@ class SimulatedSource:
         """Table `bars`; every well-formed name trades here, from 2007 on."""
 
         def columns(ticker: str) -> dict[str, FloatArray] | None:
-            return path_of(ticker, seed=self.seed, edge=self.edge).bars if TICKER.fullmatch(ticker) else None
+            return walk_of(ticker, seed=self.seed, edge=self.edge).bars if TICKER.fullmatch(ticker) else None
 
         return _by_session(BARS, tickers, columns, first=first, last=last)
 

@@ -14,7 +14,7 @@ from options_signals import sessions
 from options_signals.pricing.black_scholes import DAYS_PER_YEAR, bsm_price
 from options_signals.sources.simulation.indices import implied_log_vol
 from options_signals.sources.simulation.macro import policy_rate
-from options_signals.sources.simulation.market import DIVIDEND, days, path_of, stream
+from options_signals.sources.simulation.market import DIVIDEND, days, stream, walk_of
 
 WEEKLY_DAYS, MONTHLY_DAYS = 63, 183
 DIVIDEND_YIELD = 4 * DIVIDEND
@@ -27,7 +27,7 @@ SKEW, CURVATURE, FLAT_BEYOND = -0.06, 0.012, 4.0
 def chain_of(ticker: str, session: dt.date, *, seed: int, edge: bool) -> pd.DataFrame:
     """Columns of table `chain` for one underlying at the close of a session."""
     at = int(np.searchsorted(days(), np.datetime64(session)))
-    spot = float(path_of(ticker, seed=seed, edge=edge).bars["close"][at])
+    spot = float(walk_of(ticker, seed=seed, edge=edge).bars["close"][at])
     terms = [_Term(session, day, _atm(ticker, session, day, at, seed)) for day in _expirations(session)]
     chain = pd.concat([_contracts(term, spot=spot) for term in terms], ignore_index=True)
     value = bsm_price(

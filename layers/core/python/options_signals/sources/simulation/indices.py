@@ -4,19 +4,19 @@ import numpy as np
 
 from options_signals.sources.simulation.market import (
     LONG_RUN_LOG_VOL,
+    STRETCH_PERSISTENCE,
     VOL_PERSISTENCE,
     FloatArray,
     before,
     character,
     log_size,
-    market_of,
-    path_of,
     reverting,
     shocks,
+    walk_of,
 )
 
-IMPLIED_PREMIUM = 0.16  # log points by which implied volatility exceeds the expected one
-MOOD_IN_TERM_SLOPE = 0.12  # log points of VIX3M per unit of mood
+IMPLIED_PREMIUM = 0.22  # log points by which implied volatility exceeds the expected one
+FEAR = 0.25  # log points of overnight implied volatility per unit of a downward stretch; it fades with the stretch
 # index -> the ticker it speaks of, and its horizon in sessions
 INDICES = {
     "VIX": ("SPY", 21),
@@ -34,10 +34,8 @@ def index_bars(index: str, *, seed: int) -> dict[str, FloatArray]:
     ticker, horizon = INDICES[index]
     wobble, small, start, high, low = shocks(seed, index, 5)
     level = implied_log_vol(ticker, horizon, seed=seed) + 0.03 * reverting(wobble, 0.8) + 0.005 * small
-    if index == "VIX3M":
-        level = level + MOOD_IN_TERM_SLOPE * market_of(seed).mood
     if index == "VVIX":
-        surplus = path_of(ticker, seed=seed, edge=False).log_vol - _usual(ticker, seed)
+        surplus = walk_of(ticker, seed=seed, edge=False).log_vol - _usual(ticker, seed)
         level = np.log(0.92) + 0.5 * surplus + 0.05 * reverting(wobble, 0.9)
     close = np.round(100 * np.exp(level), 2)
     opened = np.round(before(close) ** 0.6 * close**0.4 * np.exp(0.01 * start), 2)
@@ -51,10 +49,14 @@ def index_bars(index: str, *, seed: int) -> dict[str, FloatArray]:
 
 def implied_log_vol(ticker: str, horizon: int, *, seed: int) -> FloatArray:
     """Log of the implied volatility per year over so many sessions: drawn back to the usual one, and dearer."""
-    log_vol = path_of(ticker, seed=seed, edge=False).log_vol
-    kept = (1 - VOL_PERSISTENCE**horizon) / ((1 - VOL_PERSISTENCE) * horizon)
-    usual = _usual(ticker, seed)
-    return usual + kept * (log_vol - usual) + IMPLIED_PREMIUM
+    walk, usual = walk_of(ticker, seed=seed, edge=False), _usual(ticker, seed)
+    volatility = usual + _kept(VOL_PERSISTENCE, horizon) * (walk.log_vol - usual)
+    return volatility + IMPLIED_PREMIUM - FEAR * _kept(STRETCH_PERSISTENCE, horizon) * walk.stretch
+
+
+def _kept(persistence: float, horizon: int) -> float:
+    """How much of today's surplus is there on average over the horizon."""
+    return (1 - persistence**horizon) / ((1 - persistence) * horizon)
 
 
 def _usual(ticker: str, seed: int) -> FloatArray:

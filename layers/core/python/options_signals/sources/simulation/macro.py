@@ -46,9 +46,9 @@ def policy_rate(seed: int) -> FloatArray:
     meets &= ~dates.month.isin([2, 5, 8, 10])
     campaign = reverting(shocks(seed, "policy", 1)[0], 0.996)
     rate, rates = 2.0, []
-    for decides, mood in zip(meets.tolist(), campaign.tolist(), strict=True):
-        if decides and abs(mood) > 0.5:
-            rate = min(max(rate + (0.25 if mood > 0 else -0.25), 0.08), 6.08)
+    for decides, lean in zip(meets.tolist(), campaign.tolist(), strict=True):
+        if decides and abs(lean) > 0.5:
+            rate = min(max(rate + (0.25 if lean > 0 else -0.25), 0.08), 6.08)
         rates.append(rate)
     fixing = 0.01 * np.sign(shocks(seed, "fixing", 1)[0])
     return np.asarray(np.round(np.array(rates) + fixing, 2))

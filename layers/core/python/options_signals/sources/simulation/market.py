@@ -1,4 +1,4 @@
-"""The random walk of a made-up market: regimes, stochastic volatility, a hidden mood, and each ticker's bars.
+"""The random walk of a made-up market: regimes, stochastic volatility, and each ticker's bars.
 
 Everything is drawn once for the whole known calendar, each name from a stream of its own: asking for other
 tickers, another order or a later date changes no value. Prices are rounded to the cent, so that processors that
@@ -36,8 +36,10 @@ PREMIUM_PER_SESSION = 0.05 / SESSIONS_PER_YEAR
 OVERNIGHT_SHARE = 0.3  # of a session's variance
 DIVIDEND = 0.004  # of the price, each quarter
 
-MOOD_PERSISTENCE = 0.92
-EDGE = 0.33  # drift per unit of mood, in standard deviations of a session
+# A ticker's stretch: its shocks of the last days, in standard deviations. The planted edge draws prices back by so
+# many standard deviations of a session per unit of stretch: enough for ten years of one ticker to prove it.
+STRETCH_PERSISTENCE = 0.7
+EDGE = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +67,15 @@ class Market:
     overnight: FloatArray
     intraday: FloatArray
     log_vol: FloatArray  # of the coming session, per year; known at the close
-    mood: FloatArray  # pulls the coming session; known at the close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class Walk:
     """One ticker's whole life, one value per session."""
 
     bars: dict[str, FloatArray]
     log_vol: FloatArray  # of the coming session, per year; known at the close
+    stretch: FloatArray  # how far the last days went up, in standard deviations
 
 
 @cache
@@ -104,7 +106,7 @@ def reverting(noise: FloatArray, persistence: float) -> FloatArray:
 @lru_cache(maxsize=4)
 def market_of(seed: int) -> Market:
     """What all tickers of one market share."""
-    overnight, intraday, variance, mood = shocks(seed, "market", 4)
+    overnight, intraday, variance = shocks(seed, "market", 3)
     shock = np.sqrt(OVERNIGHT_SHARE) * overnight + np.sqrt(1 - OVERNIGHT_SHARE) * intraday
     towards = np.log(REGIME_VOLS)[_regimes(stream(seed, "regimes").random(len(days())))]
     level = pd.Series(towards).ewm(alpha=1 - VOL_PERSISTENCE, adjust=False).mean().to_numpy()
@@ -113,7 +115,6 @@ def market_of(seed: int) -> Market:
         overnight=overnight,
         intraday=intraday,
         log_vol=np.asarray(level + VOL_SHOCK * wobble),
-        mood=reverting(mood, MOOD_PERSISTENCE),
     )
 
 
@@ -148,7 +149,7 @@ def character(ticker: str, seed: int) -> Name:
     )
 
 
-def path_of(ticker: str, *, seed: int, edge: bool) -> Path:
+def walk_of(ticker: str, *, seed: int, edge: bool) -> Walk:
     """The bars and the volatility of a ticker, with or without the planted edge in its returns."""
     name, market = character(ticker, seed), market_of(seed)
     overnight, intraday, up, up_too, down, down_too, own_vol, trade = shocks(seed, ticker, 8)
@@ -157,11 +158,11 @@ def path_of(ticker: str, *, seed: int, edge: bool) -> Path:
 
     unit = np.exp(before(market.log_vol)) / np.sqrt(SESSIONS_PER_YEAR)
     vol = np.exp(before(log_vol)) / np.sqrt(SESSIONS_PER_YEAR)
-    drift = PREMIUM_PER_SESSION + (EDGE if edge else 0.0) * vol * before(market.mood)
-    dark = unit * (name.beta * market.overnight + before(own) * overnight)
-    light = unit * (name.beta * market.intraday + before(own) * intraday)
-    dark = np.sqrt(OVERNIGHT_SHARE) * dark + OVERNIGHT_SHARE * drift
-    light = np.sqrt(1 - OVERNIGHT_SHARE) * light + (1 - OVERNIGHT_SHARE) * drift
+    dark = np.sqrt(OVERNIGHT_SHARE) * unit * (name.beta * market.overnight + before(own) * overnight)
+    light = np.sqrt(1 - OVERNIGHT_SHARE) * unit * (name.beta * market.intraday + before(own) * intraday)
+    stretch = reverting((dark + light) / vol, STRETCH_PERSISTENCE)
+    drift = PREMIUM_PER_SESSION - (EDGE if edge else 0.0) * vol * before(stretch)
+    dark, light = dark + OVERNIGHT_SHARE * drift, light + (1 - OVERNIGHT_SHARE) * drift
 
     light_vol = np.sqrt(1 - OVERNIGHT_SHARE) * vol
     prices = _prices(
@@ -173,7 +174,7 @@ def path_of(ticker: str, *, seed: int, edge: bool) -> Path:
     )
     surprise = np.abs(dark + light) / vol
     volume = np.round(name.volume * np.exp(0.25 * reverting(trade, 0.7) + 0.3 * (surprise - 0.8)))
-    return Path(bars=prices | {"volume": volume}, log_vol=log_vol)
+    return Walk(bars=prices | {"volume": volume}, log_vol=log_vol, stretch=stretch)
 
 
 def _prices(
