@@ -1,0 +1,79 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.assets import Assets
+from infra.config import Config
+from tests.infra.stacks import Deployed, context, deployed
+
+
+def config(**changes: Any) -> Config:
+    return Config.from_context(App(context=context(Path("build"), **changes)).node)
+
+
+def test_what_cdk_json_holds_is_a_deployment() -> None:
+    chosen = config()
+
+    assert chosen.stack_name == "options-signals-prod"
+    assert chosen.watchlist == ("SPY", "QQQ", "IWM")
+    assert chosen.slots == ("16:45", "18:45", "20:45")
+    assert not chosen.dashboard
+
+
+def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:
+    chosen = config(
+        slots=["16:45", "20:30"], watchlist="SPY, BRK.B", **{"account-usd": "1e5", "log-retention-days": "7"}
+    )
+
+    assert chosen.watchlist == ("SPY", "BRK.B")
+    assert chosen.slots == ("16:45", "20:30")
+    assert (chosen.account_usd, chosen.log_retention_days) == (100_000.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("stage", "Prod!", "the context value stage is 'Prod!'; allowed: small letters"),
+        ("watchlist", "SPY,,QQQ", "allowed: tickers, such as SPY,QQQ"),
+        ("slots", "25:00", "allowed: times such as 16:45,18:45"),
+        ("slots", "16:45,", "allowed: times such as 16:45,18:45"),
+        ("slots", "13:15", "the last one from 16:00 to 20:45"),
+        ("slots", "16:45,21:30", "slots is '21:30'; allowed: the last one from 16:00 to 20:45"),  # watched at 21:15
+        ("account-usd", "-1", "allowed: more than 0"),
+        ("log-retention-days", "8", "allowed: one of 7, 30, 90, 365"),
+        ("settings", "[1]", "allowed: a mapping such as"),
+        ("source", None, "the context value source is None; allowed: a value"),
+    ],
+)
+def test_a_choice_that_cannot_be_deployed_is_refused_with_what_can(key: str, value: object, said: str) -> None:
+    with pytest.raises(ValueError, match=f"(?s){key}.*{said}|{said}"):
+        config(**{key: value})
+
+
+def test_two_stages_live_side_by_side_in_one_account(assets: Path, stack: Deployed) -> None:
+    other = deployed(assets, stage="test")
+    named = "AWS::Logs::LogGroup", "AWS::Scheduler::ScheduleGroup"
+
+    assert names_given(stack, *named).isdisjoint(names_given(other, *named))
+    assert names_given(stack, *named) == {"/aws/vendedlogs/states/options-signals-prod", "options-signals-prod"}
+
+
+def names_given(stack: Deployed, *kinds: str) -> set[str]:
+    found = [properties for kind in kinds for properties in stack.of(kind).values()]
+    return {it[key] for it in found for key in ("LogGroupName", "Name") if key in it}
+
+
+def test_without_packages_the_builder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="build the packages first"):
+        Assets.read(tmp_path)
+
+
+def test_other_packages_have_another_digest(assets: Path) -> None:
+    read = Assets.read(assets)
+    core = {**read.manifest["layers"]["core"], "sha256": "f" * 64}
+    changed = Assets(read.folder, {**read.manifest, "layers": {**read.manifest["layers"], "core": core}})
+
+    assert read.digest == Assets.read(assets).digest != changed.digest
+    assert len(read.digest) == 12
