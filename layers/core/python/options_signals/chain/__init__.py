@@ -1,0 +1,1 @@
+"""The option chain of one underlying: cleaned, with implied volatilities and smiles of our own."""
