@@ -10,8 +10,6 @@ What has not changed is not built again.
 import hashlib
 import json
 import platform
-import shutil
-import subprocess
 import sys
 import tempfile
 import zlib
@@ -21,20 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from layers.archive import compile_tree, contents, pack
-from layers.errors import MIB, BudgetError, BuildError, GroupsError, ToolError
+from layers.errors import MIB, BudgetError, BuildError, GroupsError
 from layers.groups import CORE, Groups, Layer, read
 from layers.slim import slim
-from scripts.bootstrap import BootstrapError, find_or_install_uv
+from layers.wheels import PLATFORM, install
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 FUNCTIONS = ROOT / "functions"
 MANIFEST = "manifest.json"
 BUDGET = 230 * MIB
-
-# Lambda's Amazon Linux 2023 has glibc 2.34: wheels for 2.28 run there, and so do those for 2.17 (manylinux2014),
-# which uv takes where a package has no other.
-PLATFORM = "x86_64-manylinux_2_28"
 
 type Part = dict[str, Any]  # one archive in the manifest
 type Files = Mapping[str, bytes]
@@ -124,7 +118,7 @@ def _archive(
         return {key: part[key] for key in ("zip", "sha256", "inputs")}
     print(f"building {name}", flush=True)  # noqa: T201 - the first build takes a minute
     with tempfile.TemporaryDirectory() as scratch:
-        tree = Path(scratch) / "tree"
+        tree = Path(scratch) / archive.stem
         fill(tree)
         compile_tree(tree, mounted_at=f"{at}/{top}")
         pack(tree, archive, top=top)
@@ -132,20 +126,7 @@ def _archive(
 
 
 def _install(layer: Layer, tree: Path) -> None:
-    """Put the locked wheels for Lambda into the folder, then take out what nobody loads."""
-    requirements = tree.with_suffix(".txt")
-    requirements.write_text("\n".join(layer.pins) + "\n", encoding="utf-8")
-    options = ["--python-platform", PLATFORM, "--python-version", "3.13", "--only-binary", ":all:", "--no-deps"]
-    # Copies, because the files are changed afterwards and must not be uv's own.
-    options += ["--require-hashes", "--link-mode", "copy", "--no-config", "--quiet"]
-    command = [_uv(), "pip", "install", *options, "--target", str(tree), "--requirement", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - uv, arguments in a list
-    if done.returncode != 0:
-        raise ToolError(
-            task=f"fetching the wheels of layer {layer.name}",
-            output=done.stderr,
-            remedy="Check the network or the proxy (HTTPS_PROXY; a mirror in UV_DEFAULT_INDEX), then repeat.",
-        )
+    install(layer.pins, tree)
     slim(tree, drop=layer.drop, keep=layer.keep)
 
 
@@ -156,14 +137,6 @@ def _within_budget(folder: Path, function: str, parts: Sequence[Part]) -> int:
         largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:5]
         raise BudgetError(function=function, size=size, budget=BUDGET, largest=largest)
     return size
-
-
-@cache
-def _uv() -> str:
-    try:
-        return shutil.which("uv", path=str(Path(sys.executable).parent)) or find_or_install_uv()
-    except BootstrapError as error:
-        raise BuildError(str(error)) from error
 
 
 @cache

@@ -8,6 +8,7 @@ from layers.errors import GroupsError
 
 # True of every package: its tests, what only compilers and type checkers read, and installed commands.
 EVERYWHERE = (
+    ".lock",  # of uv, while it writes
     "bin/**",
     "**/tests/**",
     "**/__pycache__/**",
