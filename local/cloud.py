@@ -27,6 +27,7 @@ from moto import mock_aws
 from moto.awslambda.models import LambdaFunction
 from options_signals.adapters.dynamo import DynamoTable, create_table
 from options_signals.adapters.folder import locked
+from options_signals.jobs.messages import told
 
 from local.home import Home
 from local.journal import Journal
@@ -115,7 +116,7 @@ class LaptopCloud:
             status=state["status"],
             output=json.loads(state.get("output", "null")),
             error=state.get("error", ""),
-            cause=readable_cause(state.get("cause", "")),
+            cause=told(state.get("cause", "")),
             messages=self._received(self._alerts_queue),
             alerts=self._received(self._operator_queue),
         )
@@ -173,7 +174,7 @@ class LaptopCloud:
         boto3.client("sns").publish(
             TopicArn=self._operator_topic,
             Subject="options-signals: a run failed",
-            Message=f"{state.get('error', '')}: {readable_cause(state.get('cause', ''))}",
+            Message=told(state.get("cause", "")),
         )
 
     def _received(self, queue: str) -> tuple[str, ...]:
@@ -208,14 +209,6 @@ def load_handler(folder: str) -> Callable[[Json, Any], Json]:
     spec.loader.exec_module(module)
     handler: Callable[[Json, Any], Json] = module.handler
     return handler
-
-
-def readable_cause(cause: str) -> str:
-    """The message inside Lambda's error JSON; the text itself where it is none."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (json.JSONDecodeError, TypeError, KeyError):
-        return cause
 
 
 def _function(name: str, role: str) -> str:

@@ -34,7 +34,7 @@ def run_and_show(world: World, request: RunRequest, console: Console, *, as_json
 
 def _show(day: Day, world: World, console: Console) -> None:
     if day.execution.status != "SUCCEEDED":
-        console.print(f"the run failed: {day.execution.error}\n{day.execution.cause}", markup=False, soft_wrap=True)
+        console.print(f"the run failed: {day.execution.cause or day.execution.error}", markup=False, soft_wrap=True)
         for alert in day.execution.alerts:
             console.print(f"the operator was told: {alert}", markup=False, soft_wrap=True)
         return

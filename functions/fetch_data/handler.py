@@ -1,6 +1,5 @@
 """Market data of the session into an immutable snapshot."""
 
-import json
 from functools import cache
 from typing import Any
 
@@ -8,7 +7,7 @@ from aws_lambda_powertools import Logger
 from options_signals.jobs.deps import Deps
 from options_signals.jobs.edition import said_before
 from options_signals.jobs.fetch_data import fetch_data
-from options_signals.jobs.messages import Plan
+from options_signals.jobs.messages import Plan, told
 
 logger = Logger()
 
@@ -23,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A Plan in, a Fetch out. `gave_up` is Lambda's own error text where the retries ended without an answer."""
     deps = _deps()
     plan = Plan.model_validate({key: event["plan"][key] for key in Plan.model_fields if key in event["plan"]})
-    gave_up = json.loads(event["gave_up"])["errorMessage"] if "gave_up" in event else None
+    gave_up = told(event["gave_up"]) if "gave_up" in event else None
     fetched = fetch_data(
         plan,
         sources=deps.sources,

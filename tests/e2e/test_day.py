@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from options_signals.digest import Texts
-from options_signals.errors import CorruptError, ModelMismatchError, ModelMissingError
+from options_signals.errors import CorruptError, InvalidValueError, ModelMismatchError, ModelMissingError
 from options_signals.jobs import ledger
 from options_signals.jobs.edition import edition_of
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
@@ -326,3 +326,24 @@ def test_bars_on_another_price_basis_than_the_model_was_trained_on_are_refused()
 
 def _without_adjusted_close(fetched: Fetched) -> Fetched:
     return replace(fetched, frame=fetched.frame.drop(columns="adj_close"))
+
+
+def test_an_index_that_all_tickers_need_is_awaited_until_the_last_slot() -> None:
+    world = World()
+    world.sources = faulty.with_indices(world.sources, faulty.missing("VIX3M"))
+
+    early = world.day()
+    late = world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert isinstance(early, Fetch)
+    assert "VIX3M has no value for 2022-11-23" in early.reason
+    assert isinstance(late, Outcome)
+    decision = ledger.decisions(world.table, "simulated", SESSION)[0]
+    assert any("VIX3M has no value for 2022-11-23" in warning for warning in decision.warnings)
+
+
+def test_a_proxy_for_a_ticker_with_an_index_of_its_own_is_refused() -> None:
+    world = World(settings=Settings(tickers=("SPY",), allow_iv_proxy={"SPY": "VXN"}))
+
+    with pytest.raises(InvalidValueError, match="SPY has VIX as its own index"):
+        world.day()

@@ -26,6 +26,8 @@ LAMBDA = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",  # the function ran out of memory, or of time on older runtimes
+    "Sandbox.Timedout",
 }
 
 
@@ -117,7 +119,12 @@ def test_day_that_stops_for_a_broken_model_tells_which_error_it_was() -> None:
 def test_providers_that_stay_down_lead_to_a_digest_that_says_so() -> None:
     (catch,) = STEPS["FetchData"]["Catch"]
 
-    assert set(catch["ErrorEquals"]) == {"ProviderThrottledError", "ProviderUnavailableError"}
+    assert set(catch["ErrorEquals"]) == {
+        "ProviderThrottledError",
+        "ProviderUnavailableError",
+        "Lambda.Unknown",
+        "Sandbox.Timedout",
+    }
     assert catch["Next"] == "GiveUpFetching"
     assert STEPS["GiveUpFetching"]["Parameters"]["FunctionName"] == STEPS["FetchData"]["Parameters"]["FunctionName"]
     assert STEPS["GiveUpFetching"]["Parameters"]["Payload"]["gave_up.$"] == f"{catch['ResultPath']}.Cause"

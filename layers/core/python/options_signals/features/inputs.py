@@ -67,9 +67,15 @@ def index_of(ticker: str, proxies: Mapping[str, str] | None = None) -> str:
     NoIndexError
         When it has neither. No index is ever taken silently.
     InvalidValueError
-        When the proxy is not the index of a ticker of its own, with which it could be compared.
+        When a proxy is named for a ticker that has an index of its own, or when it is not the index of another
+        ticker, with which it could be compared.
     """
-    index = OWN_INDEX.get(ticker) or (proxies or {}).get(ticker)
+    own, proxy = OWN_INDEX.get(ticker), (proxies or {}).get(ticker)
+    if own is not None and proxy not in {None, own}:
+        raise InvalidValueError(
+            name=f"proxy of {ticker}", value=proxy, allowed=f"none: {ticker} has {own} as its own index"
+        )
+    index = own or proxy
     if index is None:
         raise NoIndexError(ticker=ticker, known=tuple(OWN_INDEX))
     if index not in UNDERLYING:

@@ -1,6 +1,7 @@
 """Second step: ask the providers, judge what they delivered, commit an immutable snapshot of the session."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -65,14 +66,15 @@ def fetch_data(
     delivery = _ask(sources, settings, plan.run.session) if gave_up is None else None
     verdicts = _verdicts(delivery, settings, plan.run.session) if delivery else _all_refused(settings, gave_up)
     good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
-    if not plan.last_slot and not set(good).intersection(settings.tickers):
-        reason = next(iter(verdicts.values())).reasons[0]
-        return Fetch(committed=False, reason=f"no usable data yet, a later slot tries again: {reason}", run=plan.run)
+    missing = _missing_for_all(delivery, plan.run.session) if delivery else ()
+    if not plan.last_slot and (missing or not set(good).intersection(settings.tickers)):
+        reason = (*missing, *next(iter(verdicts.values())).reasons)[0]
+        return Fetch(committed=False, reason=f"not usable yet, a later slot tries again: {reason}", run=plan.run)
     manifest = Manifest(
         **plan.run.model_dump(),
         created_at=now,
         tables={} if delivery is None else _stored(store, plan.run, delivery, good),
-        verdicts={ticker: verdicts[ticker] for ticker in settings.tickers},
+        verdicts={ticker: _degraded(verdicts[ticker], missing) for ticker in settings.tickers},
         models=tuple(documents.read(store, plan.models, BundleRef)) if plan.models else (),
         settings=settings.model_dump(mode="json"),
         config_id=settings.config_id,
@@ -136,24 +138,55 @@ def _all_refused(settings: Settings, reason: str | None) -> dict[str, Verdict]:
 
 
 def _verdicts(delivery: _Delivery, settings: Settings, session: dt.date) -> dict[str, Verdict]:
-    return {ticker: _verdict(ticker, delivery, settings, session) for ticker in _tickers(settings)}
+    bars, indices = _by_name(delivery.bars.frame), _by_name(delivery.vol_indices.frame)
+    return {
+        ticker: _verdict(ticker, delivery, settings, session, bars=bars[ticker], indices=indices)
+        for ticker in _tickers(settings)
+    }
 
 
-def _verdict(ticker: str, delivery: _Delivery, settings: Settings, session: dt.date) -> Verdict:
+def _by_name(frame: pd.DataFrame) -> defaultdict[str, pd.DataFrame]:
+    """The rows of each ticker or index; no rows for one that was not delivered."""
+    groups = {str(name): rows for name, rows in frame.groupby(frame.columns[0], sort=False)}
+    return defaultdict(lambda: frame.iloc[:0], groups)
+
+
+def _verdict(
+    ticker: str,
+    delivery: _Delivery,
+    settings: Settings,
+    session: dt.date,
+    *,
+    bars: pd.DataFrame,
+    indices: Mapping[str, pd.DataFrame],
+) -> Verdict:
     try:
         own = index_of(ticker, settings.allow_iv_proxy)
     except NoIndexError as error:
         return Verdict(status="refused", reasons=(str(error),))
-    indices = delivery.vol_indices.frame
     return judge(
         ticker,
-        delivery.bars.frame[delivery.bars.frame["ticker"] == ticker],
+        bars,
         session=session,
         min_sessions=settings.quality.min_sessions,
-        index_rows={own: indices[indices["index"] == own]},
+        index_rows={own: indices[own]},
         failure=delivery.bars.failures.get(ticker),
         provider=delivery.bars.origin.source,
     )
+
+
+def _missing_for_all(delivery: _Delivery, session: dt.date) -> tuple[str, ...]:
+    """Reasons why every ticker would go without something: VIX and VIX3M are inputs of all."""
+    indices = _by_name(delivery.vol_indices.frame)
+    today = pd.Timestamp(session)
+    absent = [index for index in MARKET_INDICES if not (indices[index]["session"] == today).any()]
+    return tuple(f"{index} has no value for {session}; features that need it are unknown" for index in absent)
+
+
+def _degraded(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
+    if not reasons or verdict.status == "refused":
+        return verdict
+    return Verdict(status="degraded", reasons=(*verdict.reasons, *reasons))
 
 
 def _stored(store: ObjectStore, run: Run, delivery: _Delivery, good: Sequence[str]) -> dict[str, TableRef]:
