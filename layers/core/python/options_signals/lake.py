@@ -107,7 +107,7 @@ def sha256(body: bytes) -> str:
 def to_parquet(table: Table, frame: pd.DataFrame) -> bytes:
     """Validated Parquet bytes; the same frame gives the same bytes on the same libraries."""
     checked = validate(table, frame)
-    arrow = pa.Table.from_pandas(checked, schema=table.schema(checked.columns), preserve_index=False)
+    arrow = pa.Table.from_pandas(checked, schema=table.schema(checked.columns), preserve_index=False, nthreads=1)
     sink = io.BytesIO()
     pq.write_table(arrow.replace_schema_metadata(None), sink, compression="zstd")
     return sink.getvalue()
@@ -124,9 +124,12 @@ def from_parquet(table: Table, body: bytes, *, name: str) -> pd.DataFrame:
             found=str(error).splitlines()[0],
             remedy="Fetch the session again as a new attempt.",
         ) from error
-    frame = arrow.to_pandas(date_as_object=False)
-    kinds = {c.name: c.kind for c in table.columns}
-    typed: pd.DataFrame = frame.astype({c: MEMORY[kinds.get(c, Kind.NUMBER)] for c in frame.columns})
+    frame: pd.DataFrame = arrow.to_pandas(date_as_object=False)
+    kinds = {c.name: MEMORY[c.kind] for c in table.columns}
+    wanted = {name: kinds.get(name, MEMORY[Kind.NUMBER]) for name in frame.columns}
+    # Dates come back otherwise, the rest as it was: to convert everything takes longer than to read it.
+    other = {name: kind for (name, kind), found in zip(wanted.items(), frame.dtypes, strict=True) if found != kind}
+    typed: pd.DataFrame = frame.assign(**frame[list(other)].astype(other))
     return typed
 
 

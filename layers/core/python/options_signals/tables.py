@@ -228,8 +228,8 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """
     _refuse_strangers(table, frame)
     known = [column for column in table.columns if _is_there(table, column, frame)]
-    more = [Column(name=name, kind=Kind.NUMBER, unit="", nullable=True) for name in _extra(table, frame)]
-    checked = pd.concat([_checked(table, column, frame) for column in (*known, *more)], axis="columns")
+    own = [_checked(table, column, frame) for column in known]
+    checked = pd.concat([*own, *_checked_extra(table, frame)], axis="columns")
     ordered = checked.sort_values(list(table.key), ignore_index=True)
     _refuse_twins(table, ordered)
     return ordered
@@ -238,6 +238,15 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 def _extra(table: Table, frame: pd.DataFrame) -> list[str]:
     names = {column.name for column in table.columns}
     return [name for name in frame.columns if name not in names]
+
+
+def _checked_extra(table: Table, frame: pd.DataFrame) -> list[pd.DataFrame | pd.Series]:
+    """The columns beyond the table's own, numbers all: at once where nothing is to say, which is some hundred times."""
+    names = _extra(table, frame)
+    block = frame[names]
+    if names and (block.dtypes == np.float64).all() and not np.isinf(block.to_numpy()).any():
+        return [block]
+    return [_checked(table, Column(name=name, kind=Kind.NUMBER, unit="", nullable=True), frame) for name in names]
 
 
 def _refuse_strangers(table: Table, frame: pd.DataFrame) -> None:
