@@ -1,5 +1,7 @@
 """The lake: snapshots, models and intermediate results, in one private bucket."""
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -46,5 +48,9 @@ class Lake(Construct):
 
     def finding_on(self, folder: str) -> str:
         """What cdk-nag calls a grant on that folder."""
-        bucket = self.bucket.node.default_child
-        return f"AwsSolutions-IAM5[Resource::<{Stack.of(self).get_logical_id(bucket)}.Arn>/{folder}/*]"
+        return f"AwsSolutions-IAM5[Resource::<{self._logical_id}.Arn>/{folder}/*]"
+
+    @property
+    def _logical_id(self) -> str:
+        bucket = cast("s3.CfnBucket", self.bucket.node.default_child)
+        return Stack.of(self).get_logical_id(bucket)

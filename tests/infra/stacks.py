@@ -54,7 +54,7 @@ def app_with_stack(assets: Path, outdir: Path | None = None, **changes: Json) ->
 
 
 def deployed(assets: Path, **changes: Json) -> "Deployed":
-    return Deployed(Template.from_stack(app_with_stack(assets, **changes)[1]).to_json())
+    return Deployed(dict(Template.from_stack(app_with_stack(assets, **changes)[1]).to_json()))
 
 
 @dataclass(frozen=True)
