@@ -171,8 +171,9 @@ def test_a_proxy_without_bars_of_its_underlying_is_refused() -> None:
         columns_for("AAPL", bars=bars("AAPL", [300.0]), vol_indices=VOL_INDICES, proxies={"AAPL": "VIX"})
 
 
-def test_an_index_of_its_own_comes_before_a_proxy() -> None:
-    assert index_of("IWM", {"IWM": "VIX"}) == "RVX"
+def test_a_proxy_beside_an_index_of_its_own_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="SPY has VIX as its own index"):
+        index_of("SPY", {"SPY": "VXN"})
 
 
 def test_a_proxy_that_is_no_index_of_an_underlying_is_refused() -> None:
