@@ -14,7 +14,7 @@ from sklearn.metrics import roc_curve
 
 from training import metrics
 from training.bootstrap import Blocks, FloatArray, IntArray, Interval, Statistic, interval, plain, resampled
-from training.learners import Fold, Forecasts, labelled_part, pooled
+from training.learners import Fold, Forecasts, Model, labelled_part, pooled
 
 LOWER_IS_BETTER = ("log_loss", "ece")
 
@@ -132,7 +132,7 @@ IV_REGIME = Judged(
 )
 
 
-def evaluate(folds: Sequence[Fold], judged: Judged, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
+def evaluate[M: Model](folds: Sequence[Fold[M]], judged: Judged, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
     """Judge the pooled forecasts of the folds.
 
     Parameters
@@ -169,7 +169,7 @@ def evaluate(folds: Sequence[Fold], judged: Judged, *, resamples: int = 1000, se
     )
 
 
-def sign_accuracy(folds: Sequence[Fold], blocks: Blocks) -> Figure:
+def sign_accuracy[M: Model](folds: Sequence[Fold[M]], blocks: Blocks) -> Figure:
     """Share of all sessions on which the called side was right, entered at the next open; beside always long.
 
     All sessions of the test parts count, those without a move of 1 % included. Right means: UP was called and the
@@ -215,7 +215,7 @@ def _share_in(rows: FloatArray, happened: FloatArray) -> Statistic:
     return lambda weights: metrics.divided(weights @ (rows * happened), weights @ rows.astype(float))
 
 
-def _choices(fold: Fold) -> IntArray:
+def _choices[M: Model](fold: Fold[M]) -> IntArray:
     return fold.model.choices(labelled_part(fold).forecasts["served"])
 
 
@@ -275,7 +275,7 @@ def _values(statistics: Mapping[str, Statistic], rows: int) -> dict[str, float]:
     return {name: plain(statistic, rows) for name, statistic in statistics.items()}
 
 
-def _fold_figures(fold: Fold, judged: Judged) -> FoldFigures:
+def _fold_figures[M: Model](fold: Fold[M], judged: Judged) -> FoldFigures:
     seen = labelled_part(fold)
     statistics = _all_statistics(seen.forecasts, _choices(fold), seen.outcomes, judged)
     sessions = fold.test["session"].dt.strftime("%Y-%m-%d")

@@ -7,7 +7,7 @@ Everything learned comes from the rows given, and from nothing else.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -40,26 +40,6 @@ class OutOfFold:
 class Core(Protocol):
     """What one train part teaches."""
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The inputs of the graph, in order."""
-        ...
-
-    @property
-    def medians(self) -> tuple[float, ...]:
-        """What replaces an unknown input."""
-        ...
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """Fitted standardisation and logistic regression."""
-        ...
-
-    @property
-    def base_rates(self) -> FloatArray:
-        """Share of each class among the labelled rows."""
-        ...
-
     def forecasts(self, frame: pd.DataFrame) -> Forecasts:
         """Forecasts of the unfinished model and of the baselines."""
         ...
@@ -67,11 +47,6 @@ class Core(Protocol):
 
 class Model(Protocol):
     """A finished core."""
-
-    @property
-    def core(self) -> Any:
-        """What it was finished from."""
-        ...
 
     def forecasts(self, frame: pd.DataFrame) -> Forecasts:
         """Those of the core, and `served`: what serving would say."""
@@ -87,29 +62,29 @@ class Model(Protocol):
         ...
 
 
-class Learner(Protocol):
+class Learner[C: Core, M: Model](Protocol):
     """How a core is learned, and how it is finished."""
 
-    def core(self, frame: pd.DataFrame) -> Any:
+    def core(self, frame: pd.DataFrame) -> C:
         """Learn from the labelled rows of a frame."""
         ...
 
-    def finish(self, core: Any, seen: OutOfFold) -> Any:
+    def finish(self, core: C, seen: OutOfFold) -> M:
         """Add what out-of-fold forecasts teach."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class Fold[M: Model]:
     """One test part of the outer walk-forward, forecast by a model that saw only what came before."""
 
     number: int
     test: pd.DataFrame
-    model: Model
+    model: M
     forecasts: Forecasts
 
 
-def fit(learner: Learner, frame: pd.DataFrame) -> Any:
+def fit[C: Core, M: Model](learner: Learner[C, M], frame: pd.DataFrame) -> M:
     """A model from these rows alone; an inner walk-forward gives the out-of-fold forecasts that finish it.
 
     The inner walk-forward starts in the middle: a core that learned from a few months is wilder than the one to be
@@ -129,7 +104,7 @@ def fit(learner: Learner, frame: pd.DataFrame) -> Any:
     return learner.finish(learner.core(frame), pooled([_seen(learner, frame, split) for split in splits]))
 
 
-def outer_folds(learner: Learner, frame: pd.DataFrame) -> Iterator[Fold]:
+def outer_folds[C: Core, M: Model](learner: Learner[C, M], frame: pd.DataFrame) -> Iterator[Fold[M]]:
     """Yield the folds of the evaluation: a model from each train part, its forecasts for all rows of the test.
 
     The first train part is a sixth of the sessions, or three years where that is more.
@@ -142,12 +117,12 @@ def outer_folds(learner: Learner, frame: pd.DataFrame) -> Iterator[Fold]:
         yield Fold(number, test, model, model.forecasts(test))
 
 
-def _seen(learner: Learner, frame: pd.DataFrame, split: Split) -> OutOfFold:
+def _seen[C: Core, M: Model](learner: Learner[C, M], frame: pd.DataFrame, split: Split) -> OutOfFold:
     test = labelled(frame.iloc[split.test])
     return OutOfFold(learner.core(frame.iloc[split.train]).forecasts(test), outcomes_of(test))
 
 
-def labelled_part(fold: Fold) -> OutOfFold:
+def labelled_part[M: Model](fold: Fold[M]) -> OutOfFold:
     """The forecasts of a fold for its labelled rows."""
     known = fold.test["label"].notna().to_numpy()
     return OutOfFold({name: p[known] for name, p in fold.forecasts.items()}, outcomes_of(fold.test[known]))

@@ -9,7 +9,7 @@ train_all(sources, tickers, through=..., ...)  both models of all tickers, publi
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from training.evaluation import DIRECTION, IV_REGIME, Bin, Evaluation, Figure, J
 from training.export import export
 from training.iv_regime import RegimeLearner, RegimeModel
 from training.labels import HORIZON
-from training.learners import Learner, fit, labelled, outer_folds
+from training.learners import Core, Learner, Model, fit, labelled, outer_folds
 from training.report import Report, Trained
 from training.tracking import track
 
@@ -103,7 +103,7 @@ def train_direction(history: History, tickers: Sequence[str], *, now: dt.datetim
 
     Several tickers are pooled into one model. InvalidValueError for fewer than 500 labelled rows.
     """
-    inputs = [history.of(ticker) for ticker in tickers]
+    inputs = _inputs(history, tickers)
     features = _shared(inputs)
     rows = _stacked([direction_rows(columns, features) for columns in inputs])
     model, evaluation = _learned(DirectionLearner(features), rows, DIRECTION, tickers, resamples)
@@ -113,7 +113,7 @@ def train_direction(history: History, tickers: Sequence[str], *, now: dt.datetim
 
 def train_iv_regime(history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int = 1000) -> Trained:
     """P(LOW, NORMAL, HIGH) of the IV rank in 5 sessions; otherwise as `train_direction`."""
-    inputs = [history.of(ticker) for ticker in tickers]
+    inputs = _inputs(history, tickers)
     rows = _stacked([regime_rows(columns) for columns in inputs])
     learner = RegimeLearner(catalog.IV_REGIME_INPUTS)
     model, evaluation = _learned(learner, rows, IV_REGIME, tickers, resamples)
@@ -122,6 +122,20 @@ def train_iv_regime(history: History, tickers: Sequence[str], *, now: dt.datetim
 
 
 TRAINERS: Mapping[ModelName, Callable[..., Trained]] = {"direction": train_direction, "iv_regime": train_iv_regime}
+
+
+def _inputs(history: History, tickers: Sequence[str]) -> list[Columns]:
+    """The columns of every ticker; InvalidValueError where they do not share a price basis."""
+    inputs = [history.of(ticker) for ticker in tickers]
+    bases = {columns.ticker: columns.price_basis.value for columns in inputs}
+    if len(set(bases.values())) > 1:
+        raise InvalidValueError(
+            name="price basis of the pooled tickers",
+            value=bases,
+            allowed="the same for all",
+            remedy="Pool tickers that all have adj_close, or none.",
+        )
+    return inputs
 
 
 def _shared(inputs: Sequence[Columns]) -> tuple[str, ...]:
@@ -135,9 +149,9 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames).sort_values(["position", "ticker"], ignore_index=True)
 
 
-def _learned(
-    learner: Learner, rows: pd.DataFrame, judged: Judged, tickers: Sequence[str], resamples: int
-) -> tuple[Any, Evaluation]:
+def _learned[C: Core, M: Model](
+    learner: Learner[C, M], rows: pd.DataFrame, judged: Judged, tickers: Sequence[str], resamples: int
+) -> tuple[M, Evaluation]:
     _refuse_too_few(len(labelled(rows)), tickers)
     folds = list(outer_folds(learner, rows))
     return fit(learner, rows), evaluate(folds, judged, resamples=resamples)
@@ -170,7 +184,7 @@ def _draft(
             "scope": inputs[0].ticker if len(inputs) == 1 else POOLED,
             "world": history.world,
             "source": history.source,
-            "price_basis": _one_basis(inputs),
+            "price_basis": inputs[0].price_basis.value,
             "horizon": HORIZON,
             "features": model.core.features,
             "classes": CLASSES[name],
@@ -187,18 +201,6 @@ def _draft(
             "notes": [*own.get("notes", ()), *_proxies(inputs)],
         }
     )
-
-
-def _one_basis(inputs: Sequence[Columns]) -> str:
-    bases = {columns.ticker: columns.price_basis.value for columns in inputs}
-    if len(set(bases.values())) > 1:
-        raise InvalidValueError(
-            name="price basis of the pooled tickers",
-            value=bases,
-            allowed="the same for all",
-            remedy="Pool tickers that all have adj_close, or none.",
-        )
-    return next(iter(bases.values()))
 
 
 def _proxies(inputs: Sequence[Columns]) -> tuple[str, ...]:

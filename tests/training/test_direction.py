@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 from options_signals.models.calibrate import calibrate, sigmoid
 from options_signals.models.card import Calibrator
@@ -6,7 +7,7 @@ from scipy.optimize import minimize
 
 from tests.training.worlds import direction_world
 from training.bootstrap import FloatArray, IntArray
-from training.direction import DirectionLearner, DirectionModel, best_threshold, fit_sigmoid, informative
+from training.direction import DirectionCore, DirectionLearner, DirectionModel, best_threshold, fit_sigmoid, informative
 from training.learners import labelled
 
 FEATURES = tuple(f"f{number}" for number in range(8))
@@ -126,11 +127,11 @@ def test_unlabelled_rows_teach_nothing() -> None:
     np.testing.assert_array_equal(core.pipeline[-1].coef_, same.pipeline[-1].coef_)
 
 
-def _core() -> object:
+def _core() -> DirectionCore:
     return DirectionLearner(FEATURES).core(direction_world(seed=2, sessions=300))
 
 
-def _f1(called: IntArray, came: IntArray) -> float:
+def _f1(called: npt.NDArray[np.bool_], came: IntArray) -> float:
     return float(2 * (called & (came == 1)).sum() / (called.sum() + (came == 1).sum()))
 
 

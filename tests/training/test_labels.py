@@ -4,6 +4,7 @@ import pytest
 from training.labels import ahead, bucket, direction_label, entered_return, iv_change, iv_regime_label
 
 NAN = np.nan
+RISING = np.cumprod(np.full(12, 1.01))  # one percent a session
 
 
 def test_a_week_of_more_than_one_percent_has_a_direction_and_a_smaller_one_has_none() -> None:
@@ -15,7 +16,7 @@ def test_a_week_of_more_than_one_percent_has_a_direction_and_a_smaller_one_has_n
 
 
 def test_the_last_five_sessions_are_unlabelled_because_their_future_is_unknown() -> None:
-    close = 100.0 * 1.01 ** np.arange(12)
+    close = RISING.copy()
 
     known = ~np.isnan(direction_label(close))
 
@@ -23,7 +24,7 @@ def test_the_last_five_sessions_are_unlabelled_because_their_future_is_unknown()
 
 
 def test_a_missing_bar_five_sessions_later_leaves_the_label_unknown_and_is_not_replaced_by_its_neighbour() -> None:
-    close = 100.0 * 1.01 ** np.arange(12)
+    close = RISING.copy()
     close[6] = NAN
 
     label = direction_label(close)

@@ -5,6 +5,8 @@ import numpy.typing as npt
 import pandas as pd
 from options_signals.sessions import all_sessions
 
+from training.bootstrap import Interval
+from training.evaluation import Bin, Curve, Evaluation, Figure, FoldFigures
 from training.labels import bucket, direction_label, entered_return, iv_change, iv_regime_label
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,3 +69,30 @@ def persistent(generator: np.random.Generator, sessions: int, columns: int, memo
     for at in range(1, sessions):
         values[at] = memory * values[at - 1] + np.sqrt(1.0 - memory**2) * shocks[at]
     return values
+
+
+def small_evaluation(*, skill_low: float = -0.02) -> Evaluation:
+    """A direction model judged in two folds, the second with one class only."""
+    figure = Figure(Interval(0.55, 0.51, 0.59), {"coin": 0.5}, "coin", Interval(0.05, 0.01, 0.09))
+    skill = Figure(Interval(0.01, skill_low, 0.03), {"base rate": 0.0}, "base rate", Interval(0.01, skill_low, 0.03))
+    loss = Figure(Interval(0.69, 0.66, 0.71), {"base rate": 0.65}, "base rate", Interval(-0.04, -0.06, -0.01))
+    values = {"auc": 0.56, "accuracy": 0.6, "f1": 0.7, "brier_skill": 0.01, "log_loss": 0.69, "ece": 0.03}
+    return Evaluation(
+        rows=300,
+        sessions=300,
+        first="2020-01-02",
+        last="2022-11-16",
+        block_sessions=10,
+        resamples=1000,
+        figures={"auc": figure, "brier_skill": skill, "log_loss": loss, "ece": figure},
+        variants={"uncalibrated": values},
+        folds=(
+            FoldFigures(1, "2020-01-02", "2021-06-30", 150, values, "threshold 0.50, calibration slope 0.80"),
+            FoldFigures(2, "2021-07-01", "2022-11-16", 150, values | {"auc": np.nan}, "threshold 0.48"),
+        ),
+        reliability=(
+            Bin(0.0, 0.5, 100, 0.45, Interval(0.47, 0.38, 0.56)),
+            Bin(0.5, 1.0, 200, 0.6, Interval(0.58, 0.5, 0.66)),
+        ),
+        curves=(Curve("UP", (0.0, 0.3, 1.0), (0.0, 0.4, 1.0)),),
+    )
