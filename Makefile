@@ -8,7 +8,7 @@ BOOTSTRAP = "$(or $(PYTHON),python3)" scripts/bootstrap.py
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo test quick format bench clean
+.PHONY: help setup setup-all demo test quick format bench package clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +37,11 @@ format: setup ## put the code into the project's form
 	@$(BIN)/ruff format
 
 bench: setup-all ## measure speed and memory, each figure beside a peer
-	@for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+	@for benchmark in benchmarks/[a-z]*.py; do \
+	    echo "== $$benchmark" && $(BIN)/python -m "benchmarks.$$(basename "$$benchmark" .py)" || exit 1; done
+
+package: setup-all ## build what Lambda runs; show its size, start and memory
+	@$(BIN)/python -m benchmarks.packages
 
 clean: ## remove the environment, tools and caches; .signals (your models and signals) stays
 	rm -rf .venv .tools build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from typing import Any
 from layers.archive import compile_tree, contents, pack
 from layers.errors import MIB, BudgetError, BuildError, GroupsError
 from layers.groups import CORE, Groups, Layer, read
+from layers.lock import alone_in
 from layers.slim import slim
 from layers.wheels import PLATFORM, install
 
@@ -51,18 +52,9 @@ def build(folder: Path = BUILD) -> dict[str, Any]:
         GroupsError, BudgetError, or ToolError if uv or the compiler fails.
     """
     groups = read_groups()
-    before = _parts_before(folder)
-    layers = {CORE: _core(folder, before)}
-    layers |= {name: _third_party(folder, before, layer) for name, layer in groups.layers.items()}
-    functions = {
-        name: _function(folder, before, name) | {"layers": list(names)} for name, names in groups.functions.items()
-    }
-    for name, function in functions.items():
-        function["unzipped_bytes"] = _within_budget(
-            folder, name, [function, *(layers[it] for it in function["layers"])]
-        )
-    manifest = {"layers": layers, "functions": functions}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    with alone_in(folder):
+        manifest = _built(groups, folder)
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
 
 
@@ -76,6 +68,20 @@ def read_groups() -> Groups:
             remedy="Name each function there with the layers it needs.",
         )
     return groups
+
+
+def _built(groups: Groups, folder: Path) -> dict[str, Any]:
+    before = _parts_before(folder)
+    layers = {CORE: _core(folder, before)}
+    layers |= {name: _third_party(folder, before, layer) for name, layer in groups.layers.items()}
+    functions = {
+        name: _function(folder, before, name) | {"layers": list(names)} for name, names in groups.functions.items()
+    }
+    for name, function in functions.items():
+        function["unzipped_bytes"] = _within_budget(
+            folder, name, [function, *(layers[it] for it in function["layers"])]
+        )
+    return {"layers": layers, "functions": functions}
 
 
 def _core(folder: Path, before: Mapping[str, Part]) -> Part:

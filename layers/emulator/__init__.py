@@ -32,6 +32,7 @@ from typing import Any
 
 from layers.build import BUILD, MANIFEST
 from layers.errors import BuildError, ToolError
+from layers.lock import alone_in
 from layers.wheels import install
 
 HERE = Path(__file__).resolve().parent
@@ -128,10 +129,11 @@ def unpack(function: str, folder: Path, *, build: Path = BUILD) -> None:
     """Lay out a function as Lambda does: its layers, one over the other, in `opt`, itself in `task`."""
     manifest = json.loads((build / MANIFEST).read_text("utf-8"))
     part = manifest["functions"][function]
-    for layer in part["layers"]:
-        tree = _unpacked(manifest["layers"][layer], build)
-        shutil.copytree(tree, folder / "opt", copy_function=os.link, dirs_exist_ok=True)
-    shutil.copytree(_unpacked(part, build), folder / "task", copy_function=os.link)
+    with alone_in(build / "unpacked"):
+        for layer in part["layers"]:
+            tree = _unpacked(manifest["layers"][layer], build)
+            shutil.copytree(tree, folder / "opt", copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(_unpacked(part, build), folder / "task", copy_function=os.link)
 
 
 def _unpacked(part: Mapping[str, Any], build: Path) -> Path:
@@ -205,10 +207,9 @@ def _free_ports(count: int) -> list[int]:
 def _fetch_emulator() -> None:
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise BuildError(f"the functions run on x86_64 Linux; this is {platform.machine()} {platform.system()}")
-    if (RUNTIME / EMULATOR).exists():
-        return
-    RUNTIME.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=RUNTIME.parent) as scratch:
+    with alone_in(RUNTIME.parent), tempfile.TemporaryDirectory(dir=RUNTIME.parent) as scratch:
+        if (RUNTIME / EMULATOR).exists():
+            return
         tree = Path(scratch) / "runtime"
         install((HERE / "requirements.txt").read_text(encoding="utf-8").splitlines(), tree)
         shutil.move(tree / "samcli/local/rapid/aws-lambda-rie-x86_64", tree / EMULATOR)
