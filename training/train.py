@@ -88,7 +88,7 @@ def train_all(
     progress(f"read {len(history.bars):,} bars of {', '.join(tickers)} through {history.through}")
     groups = [list(tickers)] if scope == "pooled" else [[ticker] for ticker in tickers]
     tasks = [
-        delayed(TRAINERS[model])(history, group, now=now, resamples=resamples) for group in groups for model in models
+        delayed(TRAINERS[model])(history, group, now=now, resamples=resamples) for model in models for group in groups
     ]
     done = []
     for trained in Parallel(n_jobs=workers, return_as="generator")(tasks):
