@@ -121,6 +121,32 @@ class Risk(_Section):
 
     account_usd: Annotated[float, Field(gt=0)] = Field(default=25_000.0, description="size of the account in USD")
     overlay: Share = Field(default=1.0, description="multiplier on every trade's risk; never above 1")
+    target_vol: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="volatility (0.15 = 15 %) above which a trade shrinks by target_vol / vol_20"
+    )
+    kelly_fraction: Share | None = Field(
+        default=None, description="share of the Kelly bet that a trade may risk; needs a model's view"
+    )
+    kelly_cap: Share = Field(default=0.02, description="most of the account that the Kelly bet may risk")
+    decay: Literal["none", "linear", "exponential"] = Field(
+        default="none", description="how a position shrinks while it is held, to nothing at the time exit"
+    )
+
+
+class Tickets(_Section):
+    """Which options are good enough to trade, and how a trade is left."""
+
+    min_open_interest: int = Field(default=100, ge=0, description="contracts open in each leg")
+    allow_unknown_oi: bool = Field(default=False, description="trade legs whose open interest nobody told")
+    max_spread_share: Share = Field(default=0.1, description="most a leg's spread may be of its mid price")
+    tolerated_spread_usd: Annotated[float, Field(ge=0)] = Field(
+        default=0.05, description="a leg's spread up to which its share does not matter"
+    )
+    max_delta_miss: Share = Field(default=0.05, description="how far a leg's delta may lie from the one wanted")
+    first: Literal["monthly", "weekly"] = Field(default="monthly", description="expiries that are tried first")
+    commission_usd: Annotated[float, Field(ge=0)] = Field(default=0.65, description="per contract and leg, USD")
+    max_quote_age_minutes: int = Field(default=20, ge=0, description="how old quotes may be at the moment they are for")
+    exit_sessions: int = Field(default=5, ge=1, description="sessions after the entry at which a trade is left")
 
 
 class Settings(_Section):
@@ -147,6 +173,7 @@ class Settings(_Section):
     quality: Quality = Quality()
     decision: Decision = Decision()
     risk: Risk = Risk()
+    tickets: Tickets = Tickets()
 
     @property
     def config_id(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 PENNY_USD = 0.05  # a mid below it: one tick more or less decides its volatility
+OCC_TAIL = 15  # expiration, right and strike of an OCC symbol; a digit before them marks a contract changed by a split
 WIDE_SHARE = 0.5  # spread over mid, above which a mid says little
 
 
@@ -14,6 +15,7 @@ class Fault(StrEnum):
     """What is wrong with a quote, in words that follow "n quotes:"; NONE where nothing is."""
 
     NONE = ""
+    ADJUSTED = "adjusted contract, not on 100 shares"
     EXPIRING = "expired, or expires that day"
     STALE = "older than the rest of the chain"
     NO_QUOTE = "no quote"
@@ -46,7 +48,9 @@ def clean(chain: pd.DataFrame, *, session: dt.date, max_age: dt.timedelta) -> pd
     """
     bid, ask = chain["bid"], chain["ask"]
     mid = (bid + ask) / 2
+    root = chain["contract"].str[:-OCC_TAIL]
     faults = {
+        Fault.ADJUSTED: root.str.contains(r"\d$"),
         Fault.EXPIRING: chain["expiration"] <= pd.Timestamp(session),
         Fault.STALE: chain["captured_at"] < chain["captured_at"].max() - max_age,
         Fault.NO_QUOTE: bid.isna() | ask.isna() | (ask <= 0),
