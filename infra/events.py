@@ -1,5 +1,6 @@
 """What other programs and the operator hear by event."""
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
@@ -8,11 +9,15 @@ from constructs import Construct
 
 
 class SignalBus(Construct):
-    """The bus on which `SignalsPublished` goes out; a rule on it is how another program joins."""
+    """The bus on which `SignalsPublished` goes out; a rule on it is how another program joins.
+
+    It has the stack's name, so that other programs can know it beforehand.
+    """
 
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name)
-        self.bus = events.EventBus(self, "Bus")
+        self.bus_name = Stack.of(self).stack_name
+        self.bus = events.EventBus(self, "Bus", event_bus_name=self.bus_name)
 
 
 class FailedRuns(Construct):

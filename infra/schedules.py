@@ -34,13 +34,16 @@ class Schedules(Construct):
             "AwsSolutions-SQS3",
             "This is the queue of dead letters itself.",
         )
-        self.group = scheduler.CfnScheduleGroup(self, "Group", name=Stack.of(self).stack_name)
+        stack = Stack.of(self)
+        self.group_name = stack.stack_name
+        self._group = scheduler.CfnScheduleGroup(self, "Group", name=self.group_name)
+        group_arn = stack.format_arn(service="scheduler", resource="schedule-group", resource_name=self.group_name)
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "scheduler.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceArn": self.group.attr_arn}},
+                conditions={"StringEquals": {"aws:SourceArn": group_arn}},
             ),
         )
         self.role.add_to_policy(
@@ -58,7 +61,7 @@ class Schedules(Construct):
         scheduler.CfnSchedule(
             self,
             name,
-            group_name=self.group.ref,
+            group_name=self.group_name,
             schedule_expression=f"cron({int(minute)} {int(hour)} ? * {days} *)",
             schedule_expression_timezone=TIME_ZONE,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
@@ -71,4 +74,4 @@ class Schedules(Construct):
                 ),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
             ),
-        ).node.add_dependency(self.role)
+        ).node.add_dependency(self.role, self._group)

@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 from aws_cdk import App
+from options_signals.settings import Settings
 
 from infra.assets import Assets
-from infra.config import Config
+from infra.config import LAST_SLOT, Config
+from infra.stack import WATCHDOG_AT
 from tests.infra.stacks import Deployed, context, deployed
 
 
@@ -13,13 +15,19 @@ def config(**changes: Any) -> Config:
     return Config.from_context(App(context=context(Path("build"), **changes)).node)
 
 
-def test_what_cdk_json_holds_is_a_deployment() -> None:
-    chosen = config()
+def test_what_cdk_json_holds_are_the_defaults_of_the_product() -> None:
+    chosen, product = config(), Settings()
 
     assert chosen.stack_name == "options-signals-prod"
-    assert chosen.watchlist == ("SPY", "QQQ", "IWM")
-    assert chosen.slots == ("16:45", "18:45", "20:45")
+    assert chosen.watchlist == product.tickers
+    assert chosen.slots == product.slots
+    assert chosen.account_usd == product.risk.account_usd
+    assert chosen.settings == {}
     assert not chosen.dashboard
+
+
+def test_the_watchdog_looks_after_the_last_slot_there_can_be() -> None:
+    assert LAST_SLOT < WATCHDOG_AT
 
 
 def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:

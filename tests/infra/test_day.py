@@ -54,7 +54,7 @@ def test_everything_starts_by_new_york_time_with_the_instant_it_was_due(
         "ScheduleExpression": cron,
         "ScheduleExpressionTimezone": "America/New_York",
         "FlexibleTimeWindow": {"Mode": "OFF"},
-        "GroupName": "Schedules/Group",
+        "GroupName": "options-signals-prod",
         "Target": {
             "Arn": target,
             "RoleArn": "Schedules/Role",
@@ -75,7 +75,9 @@ def test_only_schedules_of_this_stack_start_anything(stack: Deployed) -> None:
     (trust,) = stack.the("AWS::IAM::Role", "Schedules/Role")["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceArn": "Schedules/Group"}}
+    group = "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule-group/options-signals-prod"
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceArn": group}}
+    assert stack.the("AWS::Scheduler::ScheduleGroup", "Schedules/Group") == {"Name": "options-signals-prod"}
 
 
 def test_dead_letters_are_encrypted_kept_for_two_weeks_and_taken_over_tls_only(stack: Deployed) -> None:

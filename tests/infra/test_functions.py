@@ -82,7 +82,7 @@ def test_a_function_finds_everything_by_its_environment(stack: Deployed, name: s
         "SIGNALS_TABLE": "Signals/Table",
         "SIGNALS_TOPIC": "Topics/Alerts",
         "SIGNALS_OPERATOR_TOPIC": "Topics/Operator",
-        "SIGNALS_BUS": "Events/Bus",
+        "SIGNALS_BUS": "options-signals-prod",
         "SIGNALS_SOURCE": "yahoo",
         "SIGNALS_CODE": "a1b2c3d",
         "SIGNALS_TICKERS": '["SPY", "QQQ", "IWM"]',

@@ -45,9 +45,9 @@ def test_the_stack_tells_the_command_line_where_things_are(stack: Deployed) -> N
         "SignalsTable": "Signals/Table",
         "AlertsTopic": "Topics/Alerts",
         "OperatorTopic": "Topics/Operator",
-        "EventBus": "Events/Bus",
+        "EventBus": "options-signals-prod",
         "StateMachine": "Day/Machine",
-        "ScheduleGroup": "Schedules/Group",
+        "ScheduleGroup": "options-signals-prod",
         "DeadLetters": "Schedules/DeadLetters",
         "WatchdogFunction": "Watchdog/Function",
     }
