@@ -219,7 +219,9 @@ class Line:
         try:
             return parse(body)
         except NONSENSE as error:
-            form = "HTML instead of data" if _is_page(body) else f"{type(error).__name__}: {error}"
+            form = (
+                "HTML instead of data" if _is_page(body) else f"{type(error).__name__}: {str(error).partition('\n')[0]}"
+            )
             raise self._unavailable(what, form) from error
 
     def _unavailable(self, what: str, why: str) -> ProviderUnavailableError:
