@@ -10,9 +10,13 @@ from typing import Any
 from aws_cdk import aws_logs as logs
 from constructs import Node
 
+TICKER = re.compile(r"[A-Z][A-Z0-9.\-]{0,9}")  # as in options_signals.settings, so that it fails here and not at 16:45
 SLOT = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 FIRST_SLOT, LAST_SLOT = "16:00", "20:45"  # the close of a full session; half an hour before the watchdog looks
+OWN_CONTEXT = frozenset(
+    {"tickers", "slots", "source", "settings", "lake", "table", "topic", "operator_topic", "bus", "code"}
+)
 RETENTIONS = {
     7: logs.RetentionDays.ONE_WEEK,
     30: logs.RetentionDays.ONE_MONTH,
@@ -67,11 +71,13 @@ class Config:
         _check(
             "stage", self.stage, STAGE.fullmatch(self.stage), "small letters, digits and -, at most 20, such as prod"
         )
-        _check("watchlist", self.watchlist, self.watchlist and all(self.watchlist), "tickers, such as SPY,QQQ")
-        _check("slots", self.slots, self.slots and all(map(SLOT.fullmatch, self.slots)), "times such as 16:45,18:45")
+        _check("watchlist", self.watchlist, _all(TICKER, self.watchlist), "tickers in capitals, such as SPY,BRK.B")
+        _check("slots", self.slots, _all(SLOT, self.slots), "times such as 16:45,18:45")
         last = max(self.slots)
         _check("slots", last, FIRST_SLOT <= last <= LAST_SLOT, f"the last one from {FIRST_SLOT} to {LAST_SLOT}")
         _check("account-usd", self.account_usd, self.account_usd > 0, "more than 0")
+        taken = sorted(OWN_CONTEXT.intersection(self.settings))
+        _check("settings", taken, not taken, "keys without a context value or a resource of their own")
         days = self.log_retention_days
         _check("log-retention-days", days, days in RETENTIONS, f"one of {', '.join(map(str, RETENTIONS))}")
 
@@ -116,6 +122,10 @@ class Config:
             **self.settings,
         }
         return {f"SIGNALS_{key.upper()}": _text(value) for key, value in values.items()}
+
+
+def _all(pattern: re.Pattern[str], texts: tuple[str, ...]) -> bool:
+    return bool(texts) and all(map(pattern.fullmatch, texts))
 
 
 def _listed(value: Any) -> tuple[str, ...]:

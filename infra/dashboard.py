@@ -8,7 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-SERVICE, METRICS = "options-signals", "OptionsSignals"  # as the functions write them
+from infra.functions import METRICS, SERVICE
+
 DAY = Duration.days(1)
 
 

@@ -15,6 +15,7 @@ from infra.nag import acknowledge
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.X86_64
+SERVICE, METRICS = "options-signals", "OptionsSignals"  # of each log line, and of what the functions count
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ STEPS = (
     Size("select_strategies", 1024, 120),
     Size("publish_signals", 1024, 90),  # below its lease of 120 s, so that whoever held an expired lease is dead
 )
-WATCHDOG = Size("watchdog", 512, 60)
+WATCHDOG = Size("watchdog", 512, 60)  # reads one partition of the table
 
 
 class Layers(Construct):
@@ -85,7 +86,11 @@ class SignalFunction(Construct):
             layers=[layers.by_name[layer] for layer in assets.layers_of(size.folder)],
             memory_size=size.memory_mib,
             timeout=Duration.seconds(size.timeout_seconds),
-            environment=dict(environment),
+            environment={
+                **environment,
+                "POWERTOOLS_SERVICE_NAME": SERVICE,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
+            },
             role=self.role,
             log_group=log_group,
             dead_letter_queue=dead_letters,

@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.assets import Assets
 from infra.config import Config
-from infra.dashboard import METRICS, SERVICE, Dashboard
+from infra.dashboard import Dashboard
 from infra.events import FailedRuns, SignalBus
 from infra.functions import STEPS, WATCHDOG, Layers, SignalFunction, Size, name_in_definition
 from infra.lake import Lake
@@ -67,8 +67,6 @@ class SignalsStack(Stack):
                 "SIGNALS_BUS": self.events.bus_name,
                 "SIGNALS_SOURCE": self.config.source,
                 "SIGNALS_CODE": self.code_version,
-                "POWERTOOLS_SERVICE_NAME": SERVICE,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
                 **self.config.environment,
             },
         )

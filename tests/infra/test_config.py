@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:
     ("key", "value", "said"),
     [
         ("stage", "Prod!", "the context value stage is 'Prod!'; allowed: small letters"),
-        ("watchlist", "SPY,,QQQ", "allowed: tickers, such as SPY,QQQ"),
+        ("watchlist", "SPY,,QQQ", "allowed: tickers in capitals, such as SPY,BRK.B"),
+        ("watchlist", "spy", "allowed: tickers in capitals"),
         ("slots", "25:00", "allowed: times such as 16:45,18:45"),
         ("slots", "16:45,", "allowed: times such as 16:45,18:45"),
         ("slots", "13:15", "the last one from 16:00 to 20:45"),
@@ -52,6 +54,7 @@ def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:
         ("account-usd", "-1", "allowed: more than 0"),
         ("log-retention-days", "8", "allowed: one of 7, 30, 90, 365"),
         ("settings", "[1]", "allowed: a mapping such as"),
+        ("settings", '{"lake": "s3://another"}', r"settings is \['lake'\]; allowed: keys without"),
         ("source", None, "the context value source is None; allowed: a value"),
     ],
 )
@@ -85,3 +88,18 @@ def test_other_packages_have_another_digest(assets: Path) -> None:
 
     assert read.digest == Assets.read(assets).digest != changed.digest
     assert len(read.digest) == 12
+
+
+@pytest.mark.parametrize(
+    ("ticker", "good"), [("BRK.B", True), ("ON", True), ("spy", False), ("^VIX", False), ("", False)]
+)
+def test_a_ticker_is_refused_at_deployment_if_and_only_if_the_product_refuses_it(ticker: str, good: bool) -> None:
+    assert _takes(lambda: config(watchlist=[ticker])) == _takes(lambda: Settings(tickers=(ticker,))) == good
+
+
+def _takes(make: Callable[[], object]) -> bool:
+    try:
+        make()
+    except ValueError:
+        return False
+    return True
