@@ -120,9 +120,8 @@ class Reduction(_Record):
 class Ticket(_Record):
     """A trade as it can be ordered.
 
-    What is said of one contract (costs, `max_profit_usd`, `max_loss_usd`, `margin_usd`, outlooks, Greeks) is meant at the
-    worst price and after commissions, so that no fill within the limits can lose more. The totals multiply it by
-    `contracts`.
+    Amounts are those of one contract, at the worst price and after commissions, so that no fill within the limits can
+    lose more; `total_risk_usd` is that of all contracts.
     """
 
     kind: Literal["ticket"] = "ticket"
