@@ -16,11 +16,13 @@ UNIX = 3
 def compile_tree(tree: Path, *, mounted_at: str) -> None:
     """Put byte code beside each source, to be used unchecked; tracebacks name the file as it lies in Lambda.
 
-    Byte code depends on what the compiling process has compiled before, so each tree gets a process of its own.
+    Byte code depends on what the compiling process has compiled before, so each tree gets a process of its own,
+    which knows nothing of this one's settings.
     """
     options = ["-q", "-f", "-j", "1", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", mounted_at]
     command = [sys.executable, "-S", "-s", "-m", "compileall", *options, str(tree)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["PYTHONHASHSEED"] = "0"
     done = subprocess.run(  # noqa: S603 - this Python, arguments in a list
         command, env=environment, capture_output=True, text=True, check=False
     )
@@ -28,7 +30,7 @@ def compile_tree(tree: Path, *, mounted_at: str) -> None:
         raise ToolError(
             task=f"compiling {tree.name}",
             output=done.stdout + done.stderr,
-            remedy="Drop the file in layers/groups.toml.",
+            remedy="Correct the file, or drop it in layers/groups.toml if a library brought it.",
         )
 
 

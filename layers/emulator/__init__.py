@@ -53,10 +53,16 @@ class RunningFunction:
     log: Path
 
     def invoke(self, event: Any) -> Any:
-        """What the function answers; where it fails, `errorType` and `errorMessage`, as Lambda gives them."""
+        """What the function answers; where it raises, `errorType` and `errorMessage`, as Lambda gives them.
+
+        ToolError with the log where it dies instead, for want of memory for instance.
+        """
         request = urllib.request.Request(self._url, data=json.dumps(event).encode())  # noqa: S310 - our own emulator
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
-            return json.loads(answer.read())
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:  # what the function raises comes with status 200
+            raise self._failure("answering an event") from error
 
     @property
     def init_ms(self) -> float:
@@ -80,8 +86,10 @@ class RunningFunction:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
             time.sleep(0.05)
-        log = self.log.read_text("utf-8")
-        raise ToolError(task="starting the Lambda emulator", output=log, remedy="Correct what its log names.")
+        raise self._failure("starting the Lambda emulator")
+
+    def _failure(self, task: str) -> ToolError:
+        return ToolError(task=task, output=self.log.read_text("utf-8"), remedy="Correct what the log names.")
 
     @property
     def _url(self) -> str:
@@ -154,7 +162,7 @@ def what_is_missing() -> str:
     """What of Lambda's surroundings this machine cannot give, in words; nothing if it gives all."""
     with tempfile.TemporaryDirectory() as scratch:
         (nothing := Path(scratch) / "nothing").mkdir()
-        command = _mounted(Path(scratch) / "root", [nothing, nothing, nothing, nothing])
+        command = in_lambdas_file_system(Path(scratch) / "root", [nothing, nothing, nothing, nothing])
         command = [*command, "/bin/true"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
@@ -163,20 +171,24 @@ def what_is_missing() -> str:
     return f"Lambda's file system: {done.stderr.strip()}" if done.returncode else ""
 
 
+def in_lambdas_file_system(root: Path, places: Sequence[Path]) -> Sequence[str]:
+    """What to put before a command so that it sees these folders as /var/lang, /var/runtime, /opt and /var/task.
+
+    All is read-only but /tmp; of this machine it sees the system's programs and libraries. `root` is made.
+    """
+    root.mkdir()
+    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    unshare = ["unshare", *as_root, "--mount", "--propagation", "private"]
+    return [*unshare, "/bin/sh", str(HERE / "root.sh"), str(root), *map(str, places)]
+
+
 def _places(folder: Path) -> tuple[dict[str, str], Sequence[str]]:
     """Where the function sees things, and the command that makes it so."""
     lang = Path(sys.base_prefix)
     if what_is_missing():
         return {"lang": str(lang), "runtime": str(RUNTIME), "opt": f"{folder}/opt", "task": f"{folder}/task"}, ()
-    command = _mounted(folder / "root", [lang, RUNTIME, folder / "opt", folder / "task"])
+    command = in_lambdas_file_system(folder / "root", [lang, RUNTIME, folder / "opt", folder / "task"])
     return {"lang": "/var/lang", "runtime": "/var/runtime", "opt": "/opt", "task": "/var/task"}, command
-
-
-def _mounted(root: Path, places: Sequence[Path]) -> Sequence[str]:
-    root.mkdir()
-    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    unshare = ["unshare", *as_root, "--mount", "--propagation", "private"]
-    return [*unshare, "/bin/sh", str(HERE / "root.sh"), str(root), *map(str, places)]
 
 
 def _variables(function: str, places: Mapping[str, str], memory_mib: int) -> dict[str, str]:
