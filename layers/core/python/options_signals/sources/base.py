@@ -67,6 +67,22 @@ class ChainSource(Protocol):
         ...
 
 
+class SentimentSource(Protocol):
+    """What people say of a company."""
+
+    def sentiment(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `sentiment`: captures of these New York dates. A live source has one, of now."""
+        ...
+
+
+class EarningsSource(Protocol):
+    """Announcements of earnings."""
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `earnings`: announcements of these dates, both included; `last` may lie ahead."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Who is asked for what in one world.
@@ -85,3 +101,5 @@ class Sources:
     vol_indices: VolIndexSource
     macro: MacroSource | None = None
     chain: ChainSource | None = None
+    sentiment: SentimentSource | None = None
+    earnings: EarningsSource | None = None

@@ -1,32 +1,43 @@
 """From the words of a user to the sources they mean."""
 
 import datetime as dt
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from options_signals.errors import InvalidValueError
 from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
 
-if TYPE_CHECKING:
-    from options_signals.sources.yahoo import YahooSource
+SPECS = "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo, live, live:macro=fred,terms=accepted"
+# The specifications of the live world -> whether FRED delivers its macro series, and if so with every revision.
+LIVE = {
+    "live": None,
+    "live:macro=fred,terms=accepted": False,
+    "live:macro=fred,terms=accepted,vintages=on": True,
+}
+FRED_KEY, FINNHUB_KEY, BLS_KEY = "FRED_API_KEY", "FINNHUB_API_KEY", "BLS_API_KEY"
 
-SPECS = "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"
 
-
-def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Path | None = None) -> Sources:
+def open_source(
+    spec: str,
+    *,
+    clock: Callable[[], dt.datetime],
+    cache_folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Sources:
     """The sources that a specification names.
 
     Parameters
     ----------
     spec
         `simulated`, perhaps with a seed and the planted edge on or off, as in `simulated:seed=7,edge=off`;
-        `files:../shared/data`, a folder laid out as `sources.files` says; or `yahoo`.
+        `files:../shared/data`, a folder laid out as `sources.files` says; `yahoo`; or `live`, which adds the
+        providers of `sources.live` to it.
     clock
         Answers what time it is, with a zone; asked only by sources that fetch live data.
     cache_folder
@@ -35,7 +46,7 @@ def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Pa
     Raises
     ------
     InvalidValueError
-        For a specification nobody knows.
+        For a specification nobody knows, and for FRED without its key.
     FolderError
         For a folder that cannot be read.
     """
@@ -44,8 +55,11 @@ def open_source(spec: str, *, clock: Callable[[], dt.datetime], cache_folder: Pa
         return _simulated(spec, rest)
     if kind == "files" and rest:
         return _files(Path(rest))
+    cache_folder = cache_folder or Path(tempfile.gettempdir()) / "options-signals"
     if spec == "yahoo":
-        return _yahoo(clock, cache_folder or Path(tempfile.gettempdir()) / "options-signals")
+        return _yahoo(clock, cache_folder)
+    if spec in LIVE:
+        return _live(LIVE[spec], clock, cache_folder, os.environ if environ is None else environ)
     raise _unknown(spec)
 
 
@@ -76,29 +90,73 @@ def _files(folder: Path) -> Sources:
 
 
 def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
-    source = _YahooWhenAsked(clock, cache_folder)
+    def opened() -> Sources:
+        from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - see _WhenAsked
+
+        source = YahooSource(clock=clock, cache_folder=cache_folder)
+        return Sources(namespace="live", world="market", bars=source, vol_indices=source)
+
+    source = _WhenAsked(opened)
     return Sources(namespace="live", world="market", bars=source, vol_indices=source)
 
 
+def _live(
+    vintages: bool | None,
+    clock: Callable[[], dt.datetime],
+    cache_folder: Path,
+    environ: Mapping[str, str],
+) -> Sources:
+    keys = {name: environ[name] for name in (FRED_KEY, FINNHUB_KEY, BLS_KEY) if environ.get(name)}
+    if vintages is not None and FRED_KEY not in keys:
+        raise InvalidValueError(
+            name=FRED_KEY, value=None, allowed="FRED's API key", remedy="Set it, or take the source `live` as it is."
+        )
+
+    def opened() -> Sources:
+        from options_signals.sources.http import Web  # noqa: PLC0415 - see _WhenAsked
+        from options_signals.sources.live import open_live  # noqa: PLC0415
+
+        return open_live(Web(clock=clock), keys=keys, cache_folder=cache_folder, fred_vintages=vintages)
+
+    source = _WhenAsked(opened)
+    return Sources(
+        namespace="live",
+        world="market",
+        bars=source,
+        vol_indices=source,
+        macro=source,
+        sentiment=source,
+        earnings=source if FINNHUB_KEY in keys else None,
+    )
+
+
 @dataclass(frozen=True)
-class _YahooWhenAsked:
-    """Yahoo, imported at the first question: of the functions that know the source, one asks it and has yfinance."""
+class _WhenAsked:
+    """Providers, imported at the first question: of the functions that know them, one asks and has their libraries."""
 
-    clock: Callable[[], dt.datetime]
-    cache_folder: Path
-
-    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._source.bars(tickers, first=first, last=last)
-
-    def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._source.vol_indices(indices, first=first, last=last)
+    opened: Callable[[], Sources]
 
     @cached_property
-    def _source(self) -> "YahooSource":
-        from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - a second of imports, see above
+    def _sources(self) -> Sources:
+        return self.opened()
 
-        return YahooSource(clock=self.clock, cache_folder=self.cache_folder)
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._sources.bars.bars(tickers, first=first, last=last)
+
+    def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._sources.vol_indices.vol_indices(indices, first=first, last=last)
+
+    # Only those that are there are offered, and so asked.
+    def macro(self, series: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._sources.macro.macro(series, first=first, last=last)  # type: ignore[union-attr]
+
+    def sentiment(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._sources.sentiment.sentiment(tickers, first=first, last=last)  # type: ignore[union-attr]
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self._sources.earnings.earnings(tickers, first=first, last=last)  # type: ignore[union-attr]
 
 
 def _unknown(spec: str) -> InvalidValueError:
-    return InvalidValueError(name="source", value=spec, allowed=SPECS)
+    remedy = "FRED's terms restrict storing its data and training models on it: see docs/data.md before you accept."
+    return InvalidValueError(name="source", value=spec, allowed=SPECS, remedy=remedy if spec.startswith("live") else "")

@@ -1,4 +1,4 @@
-"""When the public could first know a macroeconomic value.
+"""When the public could first know a macroeconomic value, or the date of an announcement.
 
 Files of macro series are dated by what a value speaks of, not by when it was published. Joined by that date they
 look ahead: the inflation of October is printed in November. These rules err on the late side.
@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pandas.tseries.holiday import USFederalHolidayCalendar
+
+from options_signals import sessions
 
 Days = npt.NDArray[np.datetime64]
 
@@ -71,3 +73,15 @@ def _after_the_month(series: str, observed: Days) -> Days:
 def _federal_holidays() -> Days:
     days = USFederalHolidayCalendar().holidays("1950-01-01", "2040-12-31")
     return days.to_numpy().astype("datetime64[D]")
+
+
+EARNINGS_AHEAD = 10  # sessions
+
+
+def earnings_known_on(announced_on: dt.date, captured_on: dt.date) -> dt.date:
+    """From when on the date of an announcement counts as known.
+
+    Companies name the date weeks ahead, and calendars do not say when they learned of it: it counts as known ten
+    sessions before, and a calendar that shows it earlier has known it since that capture.
+    """
+    return min(captured_on, sessions.shift(announced_on, -EARNINGS_AHEAD))
