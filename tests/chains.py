@@ -1,0 +1,101 @@
+"""Hand-made option chains: Black prices at one volatility, or along a smile, with a spread around them."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from options_signals import sessions
+from options_signals.pricing.black_scholes import black_price
+from options_signals.pricing.discount import flat_curve
+from options_signals.pricing.normal import FloatArray
+from options_signals.strategy.facts import Facts
+from options_signals.tables import CHAIN, validate
+
+SESSION = dt.date(2022, 11, 23)  # a Wednesday; Thursday is a holiday, Friday closes at 13:00
+NINTH, SIXTEENTH = dt.date(2022, 12, 9), dt.date(2022, 12, 16)  # 16 and 23 days; the second is the monthly one
+RATE = 0.04
+
+
+def flat_chain(
+    *,
+    underlying: str = "XYZ",
+    expirations: Sequence[dt.date] = (NINTH, SIXTEENTH),
+    strikes: Sequence[float] = tuple(range(70, 131)),
+    volatility: float | Callable[[FloatArray], FloatArray] = 0.20,
+    rate: float = RATE,
+    half_spread: float = 0.02,
+    decimals: int | None = 2,
+) -> pd.DataFrame:
+    """Spot 100, no dividends; volatility is one number, or a function of `ln(strike / forward)`.
+
+    With `decimals=None` quotes are not rounded, and every mid is the exact price.
+    """
+    return validate(
+        CHAIN,
+        pd.concat(
+            [
+                _options(
+                    underlying, day, right, np.array(strikes, dtype=float), volatility, rate, half_spread, decimals
+                )
+                for day in expirations
+                for right in ("call", "put")
+            ]
+        ),
+    )
+
+
+def _options(
+    underlying: str,
+    day: dt.date,
+    right: str,
+    strikes: FloatArray,
+    volatility: float | Callable[[FloatArray], FloatArray],
+    rate: float,
+    half_spread: float,
+    decimals: int | None,
+) -> pd.DataFrame:
+    years = (day - SESSION).days / 365
+    forward = 100 * np.exp(rate * years)
+    vols = volatility(np.log(strikes / forward)) if callable(volatility) else volatility
+    price = black_price(
+        forward=forward,
+        strike=strikes,
+        discount=np.exp(-rate * years),
+        total_volatility=vols * np.sqrt(years),
+        is_call=right == "call",
+    )
+    price = price if decimals is None else np.round(price, decimals)
+    return pd.DataFrame(
+        {
+            "contract": [f"{underlying}{day:%y%m%d}{right[0].upper()}{round(1000 * strike):08d}" for strike in strikes],
+            "underlying": underlying,
+            "captured_at": pd.Timestamp(sessions.close_of(SESSION)).tz_convert("UTC"),
+            "spot": 100.0,
+            "expiration": pd.Timestamp(day),
+            "right": right,
+            "strike": strikes,
+            "bid": price - half_spread,
+            "ask": price + half_spread,
+            "last": price,
+            "volume": 10.0,
+            "open_interest": 1000.0,
+            "implied_vol": 0.99,
+        }
+    )
+
+
+def changed(chain: pd.DataFrame, contracts: str | Sequence[str], **columns: Any) -> pd.DataFrame:
+    """The chain with other values in the columns of these contracts."""
+    names = [contracts] if isinstance(contracts, str) else list(contracts)
+    assert set(names) <= set(chain["contract"])
+    return chain.assign(
+        **{name: chain[name].mask(chain["contract"].isin(names), value) for name, value in columns.items()}
+    )
+
+
+def facts(**changes: Any) -> Facts:
+    """Of the session, at the chain's rate, with dividends known to be none."""
+    values: dict[str, Any] = {"session": SESSION, "rates": flat_curve(rate=RATE, as_of=SESSION), "dividends": ()}
+    return Facts(**values | changes)
