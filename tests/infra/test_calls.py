@@ -16,6 +16,8 @@ from tests.infra.stacks import Deployed
 from tests.infra.test_permissions import ROLES
 from tests.models.bundles import direction_bundle, regime_bundle
 
+pytestmark = pytest.mark.slow
+
 FUNCTIONS = [role.removesuffix("/Role") for role in ROLES]
 MADE_BY_LAMBDA_ITSELF = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 DAY = {"session": "2022-11-23"}
