@@ -44,13 +44,6 @@ class History:
     through: dt.date
     proxies: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def digest(self) -> str:
-        """sha256 over the values of all tables: other data, other digest."""
-        tables = (self.bars, self.vol_indices, self.macro)
-        hashes = [pd.util.hash_pandas_object(table, index=False).to_numpy() for table in tables if table is not None]
-        return hashlib.sha256(b"".join(values.tobytes() for values in hashes)).hexdigest()
-
     def of(self, ticker: str) -> Columns:
         """The input columns of one ticker; errors as in `columns_for`."""
         return columns_for(ticker, bars=self.bars, vol_indices=self.vol_indices, macro=self.macro, proxies=self.proxies)
@@ -143,6 +136,11 @@ def regime_rows(columns: Columns, features: Sequence[str] = catalog.IV_REGIME_IN
         iv_change=labels.iv_change(level)[places - places[0]],
     )
     return rows[rows["iv_rank"].notna()]
+
+
+def digest_of(rows: pd.DataFrame) -> str:
+    """sha256 over the values of training rows: other data or other labels, other digest."""
+    return hashlib.sha256(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()).hexdigest()
 
 
 def positions_of(sessions: pd.DatetimeIndex) -> IntArray:

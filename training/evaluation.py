@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from options_signals.errors import InvalidValueError
 from sklearn.metrics import roc_curve
 
 from training import metrics
@@ -143,8 +144,14 @@ def evaluate[M: Model](folds: Sequence[Fold[M]], judged: Judged, *, resamples: i
         `DIRECTION` or `IV_REGIME`.
     resamples
         Samples of the bootstrap; intervals of a few hundred are already useful.
+
+    Raises
+    ------
+    InvalidValueError
+        Where all tests together hold one class only: nothing can be told apart.
     """
     seen = pooled([labelled_part(fold) for fold in folds])
+    _refuse_one_class(seen.outcomes)
     rows = pd.concat([fold.test[fold.test["label"].notna()] for fold in folds])
     choices = np.concatenate([_choices(fold) for fold in folds])
     blocks = Blocks(length=judged.block_sessions, resamples=resamples, seed=seed)
@@ -213,6 +220,17 @@ def reliability(forecasts: FloatArray, happened: FloatArray, positions: IntArray
 
 def _share_in(rows: FloatArray, happened: FloatArray) -> Statistic:
     return lambda weights: metrics.divided(weights @ (rows * happened), weights @ rows.astype(float))
+
+
+def _refuse_one_class(outcomes: IntArray) -> None:
+    classes = np.unique(outcomes)
+    if len(classes) < 2:
+        raise InvalidValueError(
+            name="classes that came out of fold",
+            value=classes.tolist(),
+            allowed=f"at least two, over {len(outcomes)} rows",
+            remedy="Train on a longer history.",
+        )
 
 
 def _choices[M: Model](fold: Fold[M]) -> IntArray:
@@ -290,7 +308,7 @@ def _fold_figures[M: Model](fold: Fold[M], judged: Judged) -> FoldFigures:
 
 
 def _curves(probabilities: FloatArray, outcomes: IntArray, judged: Judged) -> tuple[Curve, ...]:
-    numbers = (1,) if len(judged.classes) == 2 else range(len(judged.classes))
+    numbers = (1,) if len(judged.classes) == 2 else np.unique(outcomes).tolist()
     return tuple(_curve(judged.classes[c], probabilities[:, c], outcomes == c) for c in numbers)
 
 

@@ -13,7 +13,6 @@ HORIZON = 5  # sessions
 LEAST_MOVE = 0.01  # a decimal: smaller moves have no direction
 BOUNDS = (30.0, 60.0)  # of the IV rank
 DOWN, UP = 0.0, 1.0
-LOW, NORMAL, HIGH = 0.0, 1.0, 2.0
 
 
 def ahead(values: FloatArray, sessions: int) -> FloatArray:

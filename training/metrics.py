@@ -65,8 +65,8 @@ def auc(scores: FloatArray, positive: npt.NDArray[np.bool_]) -> Statistic:
 
 
 def mean_auc(probabilities: FloatArray, outcomes: IntArray) -> Statistic:
-    """The AUC of the last of two classes; of more classes the mean of each against the rest."""
-    classes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    """The AUC of the last of two classes; of more classes the mean of each that came against the rest."""
+    classes = [1] if probabilities.shape[1] == 2 else np.unique(outcomes)
     single = [auc(probabilities[:, number], outcomes == number) for number in classes]
     return lambda weights: np.mean([statistic(weights) for statistic in single], axis=0)
 

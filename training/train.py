@@ -23,7 +23,7 @@ from options_signals.models.card import CLASSES, Metric, ModelDraft, ModelName, 
 from options_signals.sources.base import Sources
 
 from training import plots
-from training.dataset import History, candidates, direction_rows, fetch_history, regime_rows
+from training.dataset import History, candidates, digest_of, direction_rows, fetch_history, regime_rows
 from training.direction import DirectionLearner, DirectionModel
 from training.evaluation import DIRECTION, IV_REGIME, Bin, Evaluation, Figure, Judged, evaluate
 from training.export import export
@@ -193,7 +193,7 @@ def _draft(
             "trained_through": rows["session"].max().date(),
             "trained_at": now,
             "rows": len(labelled(rows)),
-            "data_digest": history.digest,
+            "data_digest": digest_of(rows),
             "base_rates": model.core.base_rates.tolist(),
             "metrics": {figure: _metric(measured) for figure, measured in evaluation.figures.items()},
             "reliability": [_reliability_bin(one) for one in evaluation.reliability],

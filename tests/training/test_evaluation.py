@@ -4,6 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from options_signals.errors import InvalidValueError
 
 from tests.training.worlds import calendar
 from training.bootstrap import Blocks, FloatArray, IntArray, Interval
@@ -142,6 +143,26 @@ def test_the_regime_stands_beside_bucket_table_and_rule() -> None:
     assert "sign_accuracy" not in found.figures
     assert [curve.label for curve in found.curves] == ["LOW", "NORMAL", "HIGH"]
     assert found.block_sessions == 20
+
+
+def test_tests_in_which_one_class_came_alone_are_refused() -> None:
+    rows = pd.DataFrame({**calendar(ROWS), "label": 1.0})
+    forecasts = {name: _two(np.full(ROWS, 0.6)) for name in ("served", "uncalibrated", "base rate", "always UP")}
+
+    with pytest.raises(InvalidValueError, match=r"is \[1\]; allowed: at least two, over 400 rows"):
+        evaluate(_folds(rows, forecasts, FixedModel(0.5)), DIRECTION, resamples=50)
+
+
+def test_a_regime_that_never_came_is_left_out_of_the_mean_auc() -> None:
+    generator = np.random.default_rng(2)
+    rows = pd.DataFrame({**calendar(ROWS), "label": generator.integers(0, 2, ROWS).astype(float)})
+    names = ("served", "model", "rule", "average", "same bucket", "transition table", "base rate")
+    forecasts = {name: generator.dirichlet([4, 4, 4], ROWS) for name in names}
+
+    found = evaluate(_folds(rows, forecasts, FixedModel(None)), IV_REGIME, resamples=50)
+
+    assert found.figures["auc"].measured.value == pytest.approx(0.5, abs=0.1)
+    assert [curve.label for curve in found.curves] == ["LOW", "NORMAL"]
 
 
 def test_the_same_folds_give_the_same_intervals_every_time() -> None:
