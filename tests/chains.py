@@ -18,12 +18,15 @@ NINTH, SIXTEENTH = dt.date(2022, 12, 9), dt.date(2022, 12, 16)  # 16 and 23 days
 RATE = 0.04
 
 
+type Smile = float | Callable[[FloatArray], FloatArray]
+
+
 def flat_chain(
     *,
     underlying: str = "XYZ",
     expirations: Sequence[dt.date] = (NINTH, SIXTEENTH),
     strikes: Sequence[float] = tuple(range(70, 131)),
-    volatility: float | Callable[[FloatArray], FloatArray] = 0.20,
+    volatility: Smile = 0.20,
     rate: float = RATE,
     half_spread: float = 0.02,
     decimals: int | None = 2,
@@ -32,41 +35,19 @@ def flat_chain(
 
     With `decimals=None` quotes are not rounded, and every mid is the exact price.
     """
-    return validate(
-        CHAIN,
-        pd.concat(
-            [
-                _options(
-                    underlying, day, right, np.array(strikes, dtype=float), volatility, rate, half_spread, decimals
-                )
-                for day in expirations
-                for right in ("call", "put")
-            ]
-        ),
-    )
+    sides = [
+        _side(underlying, day, right, np.array(strikes, dtype=float)).assign(
+            last=lambda side: _prices(side, volatility=volatility, rate=rate)
+        )
+        for day in expirations
+        for right in ("call", "put")
+    ]
+    chain = pd.concat(sides)
+    price = chain["last"] if decimals is None else chain["last"].round(decimals)
+    return validate(CHAIN, chain.assign(bid=price - half_spread, ask=price + half_spread, last=price))
 
 
-def _options(
-    underlying: str,
-    day: dt.date,
-    right: str,
-    strikes: FloatArray,
-    volatility: float | Callable[[FloatArray], FloatArray],
-    rate: float,
-    half_spread: float,
-    decimals: int | None,
-) -> pd.DataFrame:
-    years = (day - SESSION).days / 365
-    forward = 100 * np.exp(rate * years)
-    vols = volatility(np.log(strikes / forward)) if callable(volatility) else volatility
-    price = black_price(
-        forward=forward,
-        strike=strikes,
-        discount=np.exp(-rate * years),
-        total_volatility=vols * np.sqrt(years),
-        is_call=right == "call",
-    )
-    price = price if decimals is None else np.round(price, decimals)
+def _side(underlying: str, day: dt.date, right: str, strikes: FloatArray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "contract": [f"{underlying}{day:%y%m%d}{right[0].upper()}{round(1000 * strike):08d}" for strike in strikes],
@@ -76,13 +57,23 @@ def _options(
             "expiration": pd.Timestamp(day),
             "right": right,
             "strike": strikes,
-            "bid": price - half_spread,
-            "ask": price + half_spread,
-            "last": price,
             "volume": 10.0,
             "open_interest": 1000.0,
             "implied_vol": 0.99,
         }
+    )
+
+
+def _prices(side: pd.DataFrame, *, volatility: Smile, rate: float) -> FloatArray:
+    years = (side["expiration"].iloc[0] - pd.Timestamp(SESSION)).days / 365
+    forward, strikes = 100 * np.exp(rate * years), side["strike"].to_numpy()
+    vols = volatility(np.log(strikes / forward)) if callable(volatility) else volatility
+    return black_price(
+        forward=forward,
+        strike=strikes,
+        discount=np.exp(-rate * years),
+        total_volatility=vols * np.sqrt(years),
+        is_call=side["right"] == "call",
     )
 
 

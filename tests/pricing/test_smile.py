@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import QuantLib as ql
+import QuantLib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -54,7 +54,7 @@ def test_the_curve_without_bumps_is_the_svi_of_another_library() -> None:
     rho = (SKEWED.right - SKEWED.left) / (SKEWED.right + SKEWED.left)
     b = (SKEWED.left + SKEWED.right) / 2
     a = SKEWED.least - b * SKEWED.width * np.sqrt(1 - rho**2)
-    section = ql.SviSmileSection(YEARS, FORWARD, [a, b, SKEWED.width, rho, SKEWED.centre])
+    section = QuantLib.SviSmileSection(YEARS, FORWARD, [a, b, SKEWED.width, rho, SKEWED.centre])
 
     theirs = [section.volatility(float(strike)) for strike in STRIKES]
 

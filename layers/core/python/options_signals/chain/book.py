@@ -126,10 +126,10 @@ class Book:
 
 
 def _forward(rows: pd.DataFrame, discount: float) -> float:
-    calls, puts = (rows[rows["right"] == right].set_index("strike")[["bid", "ask"]] for right in ("call", "put"))
-    both = calls.join(puts, how="inner", lsuffix="_call", rsuffix="_put")
+    calls, puts = (rows.loc[rows["right"] == right, ["strike", "bid", "ask"]] for right in ("call", "put"))
+    both = calls.merge(puts, on="strike", suffixes=("_call", "_put"))
     return parity_forward(
-        strike=both.index,
+        strike=both["strike"],
         call_bid=both["bid_call"],
         call_ask=both["ask_call"],
         put_bid=both["bid_put"],
