@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from options_signals import sessions
-from options_signals.errors import ProviderRefusedError, Retryable
+from options_signals.errors import SignalError
 from options_signals.snapshot import Origin
 from options_signals.sources.apewisdom import ApeWisdomSource
 from options_signals.sources.base import Fetched, MacroSource, SentimentSource, Sources, VolIndexSource
@@ -47,7 +47,6 @@ PROVIDER_OF = {
     "UNRATE": "bls",  # LNS14000000
     "CPIAUCSL": "bls",  # CUSR0000SA0
 }
-FAILED = (Retryable, ProviderRefusedError)
 
 
 def open_live(
@@ -118,7 +117,7 @@ class Divided:
         for provider, names in ({one: names for one, names in shares.items() if names} or shares).items():
             try:
                 parts.append(self.providers[provider].macro(names, first=first, last=last))
-            except FAILED as error:
+            except SignalError as error:
                 failures |= dict.fromkeys(names, str(error))
                 errors.append(error)
         if errors and not parts:
@@ -140,7 +139,7 @@ class FirstThenSecond:
         """Table `vol_indices`; the origin says which indices the second provider delivered, and why all of them."""
         try:
             primary = self.first.vol_indices(indices, first=first, last=last)
-        except FAILED as error:
+        except SignalError as error:
             second = self.second.vol_indices(indices, first=first, last=last)
             return replace(second, origin=_renamed(second.origin, f"{second.origin.source} ({error})"))
         newest = sessions.between(first, last)[-1:]
@@ -149,7 +148,7 @@ class FirstThenSecond:
             return primary
         try:
             second = self.second.vol_indices(behind, first=first, last=last)
-        except FAILED:
+        except SignalError:
             return primary
         taken = [index for index in behind if _reaches(second, index, newest)]
         return _with_indices(primary, second, taken) if taken else primary
@@ -188,7 +187,7 @@ class Together:
         for part in self.parts:
             try:
                 delivered.append(part.sentiment(tickers, first=first, last=last))
-            except FAILED as error:
+            except SignalError as error:
                 errors.append(error)
         if not delivered:
             raise errors[0]
