@@ -10,12 +10,17 @@ import pytest
 from _pytest.mark import ParameterSet
 from options_signals import sessions
 from options_signals.sources.base import Fetched
+from options_signals.sources.cboe import CboeSource
 from options_signals.sources.files import FilesSource
+from options_signals.sources.fred import FredSource
+from options_signals.sources.http import ApiKey
+from options_signals.sources.live import open_live
 from options_signals.sources.simulated import SimulatedSource
-from options_signals.sources.yahoo import YahooSource
+from options_signals.sources.treasury import TreasurySource
 from options_signals.tables import BARS, MACRO, VOL_INDICES, Table, validate
 
-from tests.sources.yahoo_server import at_midnight_utc, bar, chart, serving
+from tests.sources import bodies, yahoo_server
+from tests.sources.web_server import Replies, serving
 
 FIRST, LAST = dt.date(2022, 11, 21), dt.date(2022, 11, 23)
 TO_FRIDAY = dt.date(2022, 11, 25)  # Thanksgiving between
@@ -27,6 +32,22 @@ CARRIED = {
     "simulated": ("bars", "vol_indices", "macro"),
     "files": ("bars", "vol_indices", "macro"),
     "yahoo": ("bars", "vol_indices"),
+    "cboe": ("vol_indices",),
+    "treasury": ("macro",),
+    "fred": ("macro",),
+    "live": ("bars", "vol_indices", "macro"),
+}
+MONDAY = "2022-11-28T09:00:00-05:00"
+WORKDAYS = [day for day in HELD if day != "2022-11-24"]
+CHART = yahoo_server.chart(
+    [yahoo_server.bar(day, 100.0 + n) for n, day in enumerate(HELD)], stamps=[*map(yahoo_server.at_midnight_utc, HELD)]
+)
+WEB: dict[str, Replies] = {
+    "_History.csv": bodies.cboe([(day, 20.0) for day in HELD]),
+    "pages/xml": bodies.treasury(
+        [{"NEW_DATE": f"{day}T00:00:00", "BC_2YEAR": "4.5", "BC_10YEAR": "3.8"} for day in WORKDAYS]
+    ),
+    "series/observations": bodies.fred([(day, "3.8") for day in WORKDAYS]),
 }
 KNOWN = {"bars": ("SPY", "QQQ"), "vol_indices": ("VIX", "VXN"), "macro": ("DGS10", "DGS2")}
 TABLES = {"bars": BARS, "vol_indices": VOL_INDICES, "macro": MACRO}
@@ -36,7 +57,7 @@ TABLES = {"bars": BARS, "vol_indices": VOL_INDICES, "macro": MACRO}
 class Case:
     """One table of one source."""
 
-    source: SimulatedSource | FilesSource | YahooSource
+    source: object  # with the method below
     name: str
 
     @property
@@ -65,9 +86,20 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     elif source == "files":
         yield Case(FilesSource(_folder(tmp_path)), name)
     else:
-        body = chart([bar(day, 100.0 + n) for n, day in enumerate(HELD)], stamps=[*map(at_midnight_utc, HELD)])
-        with serving(dict.fromkeys(["SPY", "QQQ", "^VIX", "^VXN"], body)) as yahoo:
-            yield Case(yahoo.source(tmp_path, now="2022-11-28T09:00:00-05:00"), name)
+        with (
+            yahoo_server.serving(dict.fromkeys(["SPY", "QQQ", "^VIX", "^VXN"], CHART)) as here,
+            serving(WEB) as outside,
+        ):
+            yahoo, web = here.source(tmp_path, now=MONDAY), outside.web(now=MONDAY)
+            world = open_live(web, keys={}, cache_folder=tmp_path, yahoo=yahoo)
+            sources: dict[str, object] = {
+                "yahoo": yahoo,
+                "cboe": CboeSource(web),
+                "treasury": TreasurySource(web),
+                "fred": FredSource(web, key=ApiKey(name="FRED_API_KEY", value="s3cr3t")),
+                "live": getattr(world, name),
+            }
+            yield Case(sources[source], name)
 
 
 every_table = pytest.mark.parametrize("case", _cases(("bars", "vol_indices", "macro")), indirect=True)
