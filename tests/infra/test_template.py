@@ -9,10 +9,10 @@ from tests.infra.stacks import Deployed
 FORBIDDEN = {
     r"[\w.+-]+@[\w-]+\.[a-z]{2,}": "trader@example.org",
     r"\+\d{8,15}": "+4915112345678",
-    r"\b(AKIA|ASIA)[A-Z0-9]{16}\b": "AKIAABCDEFGHIJKLMNOP",
+    r"\b(AKIA|ASIA)[A-Z0-9]{16}\b": "AKIA" + "Q" * 16,
     r"(?i)(api_?key|secret|password|token)\W+\w{8,}": 'API_KEY": "a1b2c3d4e5',
     r"\b\d{12}\b": "123456789012",
-    r"/(home|root|Users|work)/": "/home/someone",
+    r"/(home|root|Users|work)/": "/" + "home/anna",
 }
 
 
