@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -101,7 +101,9 @@ class World:
         )
 
     def publish(self, fetched: Fetch) -> Outcome:
-        chunks = [self.chunk(fetched.run, tickers) for tickers in fetched.chunks]
+        return self.send(fetched, [self.chunk(fetched.run, tickers) for tickers in fetched.chunks])
+
+    def send(self, fetched: Fetch, chunks: Sequence[Chunk]) -> Outcome:
         ports = Ports(table=self.table, channel=self.channel, bus=self.bus, clock=self.clock)
         edition = edition_of(fetched.run, chunks, store=self.store)
         return publish_signals(edition, ports=ports, lease=LEASE, send=fetched.send, revise=fetched.revise)
