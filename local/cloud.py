@@ -84,7 +84,8 @@ class LaptopCloud:
             stack.enter_context(_environment({"AWS_DEFAULT_REGION": REGION}))
             stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
             stack.enter_context(_routed_to(self._invoke))
-            stack.enter_context(_quiet("moto"))
+            for library in ("moto", "yfinance"):
+                stack.enter_context(_quiet(library))
             boto3.setup_default_session()
             stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
             log = stack.enter_context(_opened_log(self.home))
@@ -243,7 +244,7 @@ def _opened_log(home: Home) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """Keep a library's own log back: moto reports a failed state in full, which the execution says in one line."""
+    """Keep a library's own log back: what failed is said once, by the execution or in the digest."""
     library = logging.getLogger(name)
     before, library.propagate = library.propagate, False
     library.addHandler(silent := logging.NullHandler())

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A Plan in, a Fetch out. `gave_up` is Lambda's own error text where the retries ended without an answer."""
     deps = _deps()
     plan = Plan.model_validate({key: event["plan"][key] for key in Plan.model_fields if key in event["plan"]})
-    gave_up = told(event["gave_up"]) if "gave_up" in event else None
+    gave_up = told(event["gave_up"], with_type=False) if "gave_up" in event else None
     fetched = fetch_data(
         plan,
         sources=deps.sources,

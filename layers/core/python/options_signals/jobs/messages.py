@@ -6,16 +6,17 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from options_signals.snapshot import TableRef
+from options_signals.snapshot import DocumentRef, TableRef
 
 
-def told(cause: str) -> str:
+def told(cause: str, *, with_type: bool = True) -> str:
     """What went wrong, out of Lambda's error JSON with its stack trace; any other text as it is."""
     try:
         error = json.loads(cause)
-        return f"{error['errorType']}: {error['errorMessage']}"
+        kind, message = error["errorType"], error["errorMessage"]
     except (json.JSONDecodeError, KeyError, TypeError):
         return cause
+    return f"{kind}: {message}" if with_type else str(message)
 
 
 class _Message(BaseModel):
@@ -43,14 +44,6 @@ class Run(_Message):
     namespace: str
     session: dt.date
     attempt: int = Field(ge=1)
-
-
-class DocumentRef(_Message):
-    """A stored JSON document and the digest of its bytes."""
-
-    key: str
-    sha256: str
-    count: int
 
 
 class Plan(_Message):

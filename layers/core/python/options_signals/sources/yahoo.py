@@ -143,7 +143,7 @@ class YahooSource:
         except YFRateLimitError as error:
             raise ProviderThrottledError(provider=PROVIDER, wait_seconds=None) from error
         except NONSENSE as error:
-            detail = f"{symbol}: {type(error).__name__}: {error}"
+            detail = f"{symbol}: {type(error).__name__}: {str(error).split('. ')[0]}"
             raise ProviderUnavailableError(provider=PROVIDER, detail=detail) from error
         if table is BARS:
             _require_dollars(name, result)
