@@ -3,9 +3,9 @@ from datetime import date
 import pytest
 from options_signals.errors import CorruptError, NotFoundError
 from options_signals.jobs import documents
-from options_signals.jobs.messages import DocumentRef, Run
+from options_signals.jobs.messages import Run
 from options_signals.lake import MemoryStore, canonical_json, sha256
-from options_signals.snapshot import BundleRef, Verdict
+from options_signals.snapshot import BundleRef, DocumentRef, Verdict
 
 RUN = Run(namespace="files:1a2b", session=date(2022, 11, 23), attempt=2)
 SPY = BundleRef(name="direction", scope="SPY", version="2022-11-01a", prefix="models/SPY", card_sha256="ab")

@@ -76,11 +76,18 @@ def _ascending(slots: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(slots))
 
 
+def _none(value: object) -> object:
+    return None if isinstance(value, str) and value.lower() in {"none", "null"} else value
+
+
 Ticker = Annotated[str, AfterValidator(_ticker)]
 Slot = Annotated[str, AfterValidator(_slot)]
 # Indices of which the underlying is known: what the implied volatility can be compared with.
 Index = Literal["VIX", "VXN", "RVX", "VXD"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0)]
+Switchable = BeforeValidator(_none)  # none, in YAML and the environment, switches a rule off
+Rank = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class _Section(BaseModel):
@@ -99,6 +106,9 @@ class Quality(_Section):
 class Decision(_Section):
     """Floors and switches of the decision; defaults as in docs/decisions.md."""
 
+    strategy: Literal["matrix", "iv_rank_reversion", "five_regimes", "adaptive"] = Field(
+        default="matrix", description="what chooses the structure"
+    )
     trade_unproven: bool = Field(default=False, description="trade a direction without proven skill, at half size")
     min_direction: Share = Field(default=0.55, description="least direction confidence in LOW and HIGH volatility")
     min_direction_normal: Share = Field(default=0.52, description="least direction confidence in NORMAL volatility")
@@ -108,6 +118,19 @@ class Decision(_Section):
     full_size_from: Share = Field(default=0.70, description="overall confidence that earns full size")
     direction_weight: Share = Field(default=0.6, description="weight of direction in the overall confidence")
     allow_undefined_risk: bool = Field(default=False, description="allow naked short options")
+    buy_iv_rank: Rank = Field(default=30.0, description="IV rank at and below which iv_rank_reversion buys premium")
+    sell_iv_rank: Rank = Field(default=60.0, description="IV rank from which iv_rank_reversion sells premium")
+    long_share: Share = Field(default=1.0, description="share of the universe, likeliest up first, that may go long")
+    short_share: Share = Field(
+        default=1.0, description="share of the universe, likeliest down first, that may go short"
+    )
+    min_universe: int = Field(default=20, ge=2, description="tickers from which long_share and short_share apply")
+
+    @model_validator(mode="after")
+    def _buys_below_where_it_sells(self) -> Self:
+        if self.buy_iv_rank >= self.sell_iv_rank:
+            raise ValueError(f"buy_iv_rank ({self.buy_iv_rank}) below sell_iv_rank ({self.sell_iv_rank})")
+        return self
 
     @model_validator(mode="after")
     def _half_size_before_full(self) -> Self:
@@ -119,12 +142,12 @@ class Decision(_Section):
 class Risk(_Section):
     """Money at risk."""
 
-    account_usd: Annotated[float, Field(gt=0)] = Field(default=25_000.0, description="size of the account in USD")
+    account_usd: Positive = Field(default=25_000.0, description="size of the account in USD")
     overlay: Share = Field(default=1.0, description="multiplier on every trade's risk; never above 1")
-    target_vol: Annotated[float, Field(gt=0)] | None = Field(
+    target_vol: Annotated[Positive | None, Switchable] = Field(
         default=None, description="volatility (0.15 = 15 %) above which a trade shrinks by target_vol / vol_20"
     )
-    kelly_fraction: Share | None = Field(
+    kelly_fraction: Annotated[Share | None, Switchable] = Field(
         default=None, description="share of the Kelly bet that a trade may risk; needs a model's view"
     )
     kelly_cap: Share = Field(default=0.02, description="most of the account that the Kelly bet may risk")
@@ -147,6 +170,37 @@ class Tickets(_Section):
     commission_usd: Annotated[float, Field(ge=0)] = Field(default=0.65, description="per contract and leg, USD")
     max_quote_age_minutes: int = Field(default=20, ge=0, description="how old quotes may be at the moment they are for")
     exit_sessions: int = Field(default=5, ge=1, description="sessions after the entry at which a trade is left")
+
+
+class Portfolio(_Section):
+    """What all trades together may risk, open positions included; see docs/portfolio.md."""
+
+    max_total: Share = Field(default=0.10, description="most of the account at risk at once")
+    max_per_underlying: Share = Field(default=0.04, description="most of the account at risk in one underlying")
+    max_correlated: Share = Field(default=0.06, description="most of the account at risk in what moves together")
+    correlation: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        default=0.7,
+        description="correlation of daily returns, of either sign, from which two underlyings move together",
+    )
+    correlation_sessions: int = Field(default=60, ge=20, le=252, description="sessions that correlation is taken over")
+    max_drawdown: Share = Field(default=0.10, description="loss from the account's peak that stops new trades")
+    resume_drawdown: Share = Field(default=0.05, description="loss from the peak at which they are allowed again")
+    max_daily_loss: Share = Field(default=0.03, description="loss of one session that stops new trades for the evening")
+    max_delta: Annotated[Positive | None, Switchable] = Field(
+        default=None, description="most dollar delta either way, in accounts (0.5 = half the account in the underlying)"
+    )
+    max_vega: Annotated[Positive | None, Switchable] = Field(
+        default=None, description="most of the account that a point of volatility may move either way (0.005 = 0.5 %)"
+    )
+    blackout_sessions: int = Field(
+        default=1, ge=0, description="sessions after the signal's in which an event of the account file stops a trade"
+    )
+
+    @model_validator(mode="after")
+    def _resumes_below_the_stop(self) -> Self:
+        if self.resume_drawdown > self.max_drawdown:
+            raise ValueError(f"resume_drawdown ({self.resume_drawdown}) up to max_drawdown ({self.max_drawdown})")
+        return self
 
 
 class Settings(_Section):
@@ -174,6 +228,7 @@ class Settings(_Section):
     decision: Decision = Decision()
     risk: Risk = Risk()
     tickets: Tickets = Tickets()
+    portfolio: Portfolio = Portfolio()
 
     @property
     def config_id(self) -> str:

@@ -40,6 +40,16 @@ class IvTrend(StrEnum):
     CONTRACTING = "CONTRACTING"
 
 
+class VolatilityRegime(StrEnum):
+    """The five of the feature `volatility_regime`, in the order of its codes 0 to 4."""
+
+    LOW_VOL = "low_vol"
+    HIGH_VOL = "high_vol"
+    IV_EXPANSION = "iv_expansion"
+    IV_CONTRACTION = "iv_contraction"
+    NEUTRAL = "neutral"
+
+
 class Strategy(StrEnum):
     """The structures of the matrix, by their market names."""
 
@@ -176,7 +186,7 @@ def bucket(iv_rank: float) -> IvRegime:
 
 
 class Forecast(_Record):
-    """What the models say of one ticker after one session, and the prices a plan needs."""
+    """What the models say of one ticker after one session, and what else a decision may look at; None: unknown."""
 
     ticker: str
     session: dt.date
@@ -184,6 +194,10 @@ class Forecast(_Record):
     direction: DirectionForecast | None
     iv: IvForecast | None
     refusals: tuple[str, ...] = ()  # why a forecast is missing
+    vix: float | None = None  # annualised percent
+    hv_iv_ratio: float | None = None  # realised over implied volatility, of the index's own underlying
+    hv_20: float | None = None  # realised volatility of 20 sessions, decimal per year
+    volatility_regime: VolatilityRegime | None = None
 
 
 class Leg(_Record):
@@ -226,12 +240,28 @@ class Confidence(_Record):
     overall: Probability
 
 
+class Cut(_Record):
+    """What one rule of the portfolio took from a trade, in shares of the account: from 0.015 to 0.0075."""
+
+    rule: str
+    before: float = Field(gt=0)
+    after: float = Field(ge=0)
+    reason: str
+
+    @model_validator(mode="after")
+    def _only_takes(self) -> Self:
+        if self.after >= self.before:
+            raise ValueError(f"a cut from {self.before} to {self.after}, allowed: to less")
+        return self
+
+
 class _Decision(_Record):
     ticker: str
     session: dt.date
     forecast: Forecast | None
     reasons: tuple[str, ...] = Field(min_length=1)
     warnings: tuple[str, ...] = ()  # degraded data, proxies, imputed inputs, a direction traded without proven skill
+    cuts: tuple[Cut, ...] = ()  # by the portfolio, in the order of its rules
 
 
 class Signal(_Decision):
@@ -240,9 +270,14 @@ class Signal(_Decision):
     kind: Literal["signal"] = "signal"
     strategy: Strategy
     size: Size
-    risk_share: float = Field(gt=0, description="of the account, after size and overlay: 0.0075 = 0.75 %")
+    risk_share: float = Field(gt=0, description="of the account, after size, overlay and cuts: 0.0075 = 0.75 %")
     confidence: Confidence
     plan: Plan
+
+    @property
+    def original_risk_share(self) -> float:
+        """Of the account, before the portfolio cut it."""
+        return self.cuts[0].before if self.cuts else self.risk_share
 
     @property
     def in_brief(self) -> str:

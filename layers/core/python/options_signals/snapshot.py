@@ -41,6 +41,14 @@ class TableRef(_Record):
     origin: Origin
 
 
+class DocumentRef(_Record):
+    """A stored JSON document, a list of records, and the digest of its bytes."""
+
+    key: str
+    sha256: str
+    count: int
+
+
 class Verdict(_Record):
     """Whether one ticker's data is good enough for one session, and why not."""
 
@@ -79,6 +87,7 @@ class Manifest(_Record):
     code_version: str
     previous_session: dt.date
     previous: Mapping[str, str]  # ticker -> what was said of it the session before, in two or three words
+    holdings: DocumentRef | None = None  # what was open, and the account's history; None: not asked for
     absent: tuple[str, ...] = ()  # inputs nobody delivers here, such as "macro"
 
     def model_for(self, name: str, ticker: str) -> BundleRef | None:

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from options_signals.errors import CorruptError
-from options_signals.jobs.messages import DocumentRef, Run
+from options_signals.jobs.messages import Run
 from options_signals.lake import ObjectStore, canonical_json, sha256
-from options_signals.snapshot import REFETCH, first_breach
+from options_signals.snapshot import REFETCH, DocumentRef, first_breach
 
 
 def folder_of(run: Run) -> str:
@@ -17,9 +17,14 @@ def folder_of(run: Run) -> str:
 
 
 def write(store: ObjectStore, run: Run, name: str, records: Sequence[BaseModel]) -> DocumentRef:
-    """Store the records under a name that carries their digest; the same records are the same document."""
+    """Store what a run derived, under a name that carries its digest; the same records are the same document."""
+    return write_below(store, folder_of(run), name, records)
+
+
+def write_below(store: ObjectStore, folder: str, name: str, records: Sequence[BaseModel]) -> DocumentRef:
+    """The same in another folder, such as that of the snapshot, which is kept for ever."""
     body = canonical_json([record.model_dump(mode="json") for record in records])
-    key = f"{folder_of(run)}/{name}-{sha256(body)[:12]}.json"
+    key = f"{folder}/{name}-{sha256(body)[:12]}.json"
     store.put(key, body)
     return DocumentRef(key=key, sha256=sha256(body), count=len(records))
 
