@@ -162,6 +162,18 @@ def test_a_missing_variable_is_named() -> None:
 
 
 @pytest.mark.usefixtures("emulated")
+def test_yahoos_library_needs_no_more_than_tmp_to_find_the_line_dead() -> None:
+    plan = {"proceed": True, "reason": "", "run": {"namespace": "live", "session": "2026-11-19", "attempt": 1}}
+    dead_line = {"https_proxy": "http://127.0.0.1:9", "SIGNALS_SOURCE": "yahoo", "SIGNALS_TICKERS": "SPY"}
+
+    with packages.account() as account, started("fetch_data", environment={**account, **dead_line}) as function:
+        answer = function.invoke({"plan": plan})
+
+    assert answer["errorType"] == "ProviderUnavailableError"
+    assert "Failed to connect to query2.finance.yahoo.com" in answer["errorMessage"]
+
+
+@pytest.mark.usefixtures("emulated")
 def test_a_function_dies_where_it_needs_more_memory_than_it_is_given() -> None:
     with (
         started("plan_session", memory_mib=64) as function,
