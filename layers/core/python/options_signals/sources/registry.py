@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from options_signals.errors import InvalidValueError
@@ -13,7 +14,10 @@ from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
 
-SPECS = "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo, live, live:macro=fred,terms=accepted"
+SPECS = (
+    "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo, live, live:macro=fred,terms=accepted, "
+    "python:<module>:<function>"
+)
 # The specifications of the live world -> whether FRED delivers its macro series, and if so with every revision.
 LIVE = {
     "live": None,
@@ -36,8 +40,9 @@ def open_source(
     ----------
     spec
         `simulated`, perhaps with a seed and the planted edge on or off, as in `simulated:seed=7,edge=off`;
-        `files:../shared/data`, a folder laid out as `sources.files` says; `yahoo`; or `live`, which adds the
-        providers of `sources.live` to it.
+        `files:../shared/data`, a folder laid out as `sources.files` says; `yahoo`; `live`, which adds the
+        providers of `sources.live` to it; or `python:vendor:sources`, a function of your own that takes the clock and
+        answers `Sources`, as docs/examples/vendor.py does.
     clock
         Answers what time it is, with a zone; asked only by sources that fetch live data.
     cache_folder
@@ -60,6 +65,8 @@ def open_source(
         return _yahoo(clock, cache_folder)
     if spec in LIVE:
         return _live(LIVE[spec], clock, cache_folder, os.environ if environ is None else environ)
+    if kind == "python":
+        return _plugged_in(spec, rest, clock)
     raise _unknown(spec)
 
 
@@ -155,6 +162,20 @@ class _WhenAsked:
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         return self._sources.earnings.earnings(tickers, first=first, last=last)  # type: ignore[union-attr]
+
+
+def _plugged_in(spec: str, rest: str, clock: Callable[[], dt.datetime]) -> Sources:
+    module, _, function = rest.partition(":")
+    try:
+        opened: Callable[..., Sources] = getattr(import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidValueError(
+            name="source",
+            value=spec,
+            allowed="python:<module>:<function>, the module on Python's path",
+            remedy=f"Python says: {error}.",
+        ) from error
+    return opened(clock=clock)
 
 
 def _unknown(spec: str) -> InvalidValueError:
