@@ -8,27 +8,25 @@ import contextlib
 import importlib.util
 import io
 import json
-import logging
-import os
 import re
 import sys
 import time
 import traceback
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import boto3
 from moto import mock_aws
-from moto.awslambda.models import LambdaFunction
 from options_signals.adapters.dynamo import DynamoTable, create_table
 from options_signals.adapters.folder import locked
 from options_signals.jobs.messages import told
 
+from local import seams
 from local.home import Home
 from local.journal import Journal
 
@@ -38,7 +36,7 @@ REGION = "us-east-1"
 TABLE = "signals"
 SERVICE = "options-signals"
 
-type Json = Any
+type Json = seams.Json
 type OnStep = Callable[[str, Json], None]
 
 
@@ -81,16 +79,16 @@ class LaptopCloud:
         with contextlib.ExitStack() as stack:
             self.home.root.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(self.home.root))
-            stack.enter_context(_environment({"AWS_DEFAULT_REGION": REGION}))
+            stack.enter_context(seams.environment({"AWS_DEFAULT_REGION": REGION}))
             stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
-            stack.enter_context(_routed_to(self._invoke))
+            stack.enter_context(seams.routed_to(self._invoke))
             for library in ("moto", "yfinance"):
-                stack.enter_context(_quiet(library))
+                stack.enter_context(seams.quiet(library))
             boto3.setup_default_session()
             stack.callback(setattr, boto3, "DEFAULT_SESSION", None)
-            log = stack.enter_context(_opened_log(self.home))
+            log = stack.enter_context(seams.opened_log(self.home.log))
             self._build(stack)
-            stack.enter_context(_logging_to(log))
+            stack.enter_context(seams.logging_to(log, service=SERVICE))
             self._stack = stack.pop_all()
         return self
 
@@ -132,7 +130,7 @@ class LaptopCloud:
         alerts_topic, self._alerts_queue = _topic_with_queue("alerts")
         boto3.client("events").create_event_bus(Name="signals")
         stack.enter_context(
-            _environment(
+            seams.environment(
                 {
                     "SIGNALS_LAKE": str(self.home.lake),
                     "SIGNALS_TABLE": TABLE,
@@ -233,66 +231,3 @@ def _topic_with_queue(name: str) -> tuple[str, str]:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return topic, queue
-
-
-@contextlib.contextmanager
-def _opened_log(home: Home) -> Iterator[TextIO]:
-    home.log.mkdir(parents=True, exist_ok=True)
-    with (home.log / "functions.jsonl").open("a", encoding="utf-8") as log:
-        yield log
-
-
-@contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """Keep a library's own log back: what failed is said once, by the execution or in the digest."""
-    library = logging.getLogger(name)
-    before, library.propagate = library.propagate, False
-    library.addHandler(silent := logging.NullHandler())
-    try:
-        yield
-    finally:
-        library.removeHandler(silent)
-        library.propagate = before
-
-
-@contextlib.contextmanager
-def _logging_to(log: TextIO) -> Iterator[None]:
-    """Keep the functions' structured lines and metrics out of the terminal: Lambda writes both to its log."""
-    handlers = [h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler)]
-    for handler in handlers:
-        handler.stream = log
-    try:
-        with contextlib.redirect_stdout(log):
-            yield
-    finally:
-        for handler in handlers:
-            handler.stream = sys.__stdout__
-
-
-@contextlib.contextmanager
-def _routed_to(invoke: Callable[[str, Json], tuple[str, bool, str]]) -> Iterator[None]:
-    """Let moto's Lambda call handlers here instead of starting a container."""
-    original = LambdaFunction._invoke_lambda  # noqa: SLF001 - moto offers no public seam
-
-    def routed(function: LambdaFunction, event: Json = None) -> tuple[str, bool, str]:
-        return invoke(function.function_name, json.loads(event) if isinstance(event, str) else event or {})
-
-    LambdaFunction._invoke_lambda = routed  # noqa: SLF001
-    try:
-        yield
-    finally:
-        LambdaFunction._invoke_lambda = original  # noqa: SLF001
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, old in before.items():
-            if old is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = old
