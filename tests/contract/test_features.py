@@ -10,13 +10,14 @@ from options_signals.features import catalog
 from options_signals.features.arrays import FloatArray, lag
 from options_signals.features.inputs import WINDOW
 
-from tests.features.market import INDICES, PRICES, Columns, gap, simulated_columns
+from tests.features.market import EARNINGS_MOVES, INDICES, PRICES, Columns, gap, simulated_columns
 
 Run = Callable[[Columns], FloatArray]
 
 FEATURES = catalog.names()
-LEVELS = tuple(name for name in FEATURES if name not in catalog.safe_features())
+LEVELS = tuple(feature.name for feature in catalog.FEATURES if feature.level)
 INPUTS_BY_FEATURE = [(name, column) for name in FEATURES for column in catalog.inputs_of([name])]
+SCALE_FREE = tuple(name for name in FEATURES if name not in LEVELS)
 GAP = 900
 
 # These do not use the last value of that column, so its gap shows a session or more later.
@@ -29,6 +30,12 @@ FROM_EARLIER_SESSIONS = {
     ("iv_rank_lag_5", "index_close"),
     ("iv_rank_lag_10", "index_close"),
     ("iv_rank_lag_20", "index_close"),
+}
+# Statistics over past announcements take the moves that are known, with their count beside them.
+ACCEPT_FEWER = {
+    (name, column)
+    for name, column in INPUTS_BY_FEATURE
+    if column in EARNINGS_MOVES and len(catalog.inputs_of([name])) > 1
 }
 
 
@@ -109,13 +116,26 @@ def test_a_feature_is_float64_of_the_same_length_and_leaves_its_inputs_alone(nam
     refuse_another_shape(feature(name), columns)
 
 
-@pytest.mark.parametrize(("name", "column"), INPUTS_BY_FEATURE)
+@pytest.mark.parametrize(("name", "column"), sorted(set(INPUTS_BY_FEATURE) - ACCEPT_FEWER))
 def test_a_feature_says_nan_at_a_gap_and_recovers(name: str, column: str, columns: Columns) -> None:
     at_once = (name, column) not in FROM_EARLIER_SESSIONS
     refuse_a_covered_gap(feature(name), columns, column, shows_at_once=at_once)
 
 
-@pytest.mark.parametrize("name", catalog.safe_features())
+@pytest.mark.parametrize("name", sorted({name for name, _ in ACCEPT_FEWER}))
+def test_a_statistic_of_past_moves_is_that_of_the_known_ones_and_unknown_without_any(
+    name: str, columns: Columns
+) -> None:
+    moves = [column for column in catalog.inputs_of([name]) if column in EARNINGS_MOVES]
+    unknown = np.full(len(columns["close"]), np.nan)
+    holed = feature(name)(gap(columns, moves[-1], GAP))
+
+    assert np.isfinite(holed[GAP])
+    assert_array_equal(np.delete(holed, GAP), np.delete(feature(name)(columns), GAP))
+    assert np.isnan(feature(name)(columns | dict.fromkeys(moves, unknown))).all()
+
+
+@pytest.mark.parametrize("name", SCALE_FREE)
 def test_a_feature_that_is_no_level_does_not_know_the_price_scale(name: str, columns: Columns) -> None:
     refuse_a_hidden_level(feature(name), columns)
 

@@ -11,6 +11,7 @@ PRICES = (
 )
 INDICES = ("index_open", "index_high", "index_low", "index_close", "vix", "vix3m")
 RATES = ("dff", "dgs2", "dgs10", "dgs3mo", "t10y2y", "t10yie", "dfii10", "unrate")
+EARNINGS_MOVES = tuple(f"earnings_move_{quarter}" for quarter in range(1, 9))
 KNOWN = ("cpi_yoy_known", "cpi_yoy_change_3m_known", "unrate_change_3m_known")
 
 
@@ -27,7 +28,8 @@ def simulated_columns(sessions: int = 1500, seed: int = 7) -> Columns:
     columns |= _indices(rng, 18.0 * np.exp(fear))
     columns["index_underlying_close"] = columns["close"].copy()
     columns |= {name: _rate(rng, sessions) for name in (*RATES, *KNOWN)}
-    return columns | _policy(rng, sessions)
+    columns |= _policy(rng, sessions)
+    return columns | _events(sessions) | _sentiment(rng, sessions) | _earnings(rng, sessions)
 
 
 def gap(columns: Columns, column: str, row: int) -> Columns:
@@ -72,6 +74,46 @@ def _policy(rng: np.random.Generator, sessions: int) -> Columns:
         "policy_change_age": (number % 170).astype(float),
         "policy_reversal_age": (number % 340).astype(float),
     }
+
+
+def _events(sessions: int) -> Columns:
+    number = np.arange(sessions)
+    return {
+        f"{event}_{name}": values.astype(float)
+        for event, every in (("fomc", 32), ("cpi", 21), ("payrolls", 20))
+        for name, values in (
+            ("next_days", every - number % every),
+            ("last_days", number % every),
+            ("this_week", number % every < 5),
+        )
+    }
+
+
+def _sentiment(rng: np.random.Generator, sessions: int) -> Columns:
+    shares = rng.dirichlet([1.0, 1.0, 1.0], sessions)
+    return {
+        "bullish_share": shares[:, 0].copy(),
+        "bearish_share": shares[:, 1].copy(),
+        "sector_bullish_share": rng.uniform(0.2, 0.5, sessions),
+        "articles": rng.integers(0, 40, sessions).astype(float),
+        "buzz": rng.uniform(0.0, 1.0, sessions),
+        "mentions_24h": rng.integers(1, 120, sessions).astype(float),
+        "mentions_24h_before": rng.integers(1, 120, sessions).astype(float),
+    }
+
+
+def _earnings(rng: np.random.Generator, sessions: int) -> Columns:
+    number = np.arange(sessions)
+    quarter = number // 63
+    moves = rng.exponential(0.05, quarter[-1] + 9)
+    estimates, surprises = rng.normal(1.0, 0.2, quarter[-1] + 1), rng.normal(0.0, 0.1, quarter[-1] + 1)
+    return {
+        "earnings_next_days": 90.0 - 90.0 * (number % 63) / 63.0,
+        "earnings_last_days": 90.0 * (number % 63) / 63.0,
+        "earnings_on_the_day": (number % 63 == 0).astype(float),
+        "last_eps_actual": (estimates + surprises)[quarter],
+        "last_eps_estimate": estimates[quarter],
+    } | {name: moves[quarter + 8 - back] for back, name in enumerate(EARNINGS_MOVES)}
 
 
 def _mean_reverting(rng: np.random.Generator, sessions: int, *, pull: float, step: float) -> FloatArray:

@@ -2,14 +2,24 @@ import numpy as np
 import pytest
 from options_signals.errors import InvalidValueError, MissingColumnError
 from options_signals.features import catalog
-from options_signals.features.catalog import IV_REGIME_INPUTS, Feature, Group
+from options_signals.features.catalog import IV_REGIME_INPUTS, NAMED_ONLY, Feature, Group
 
 from tests.features.market import simulated_columns
 
 
 @pytest.mark.parametrize(
     ("group", "least"),
-    [(Group.TECHNICAL, 83), (Group.IV, 18), (Group.IV_MODEL, 7), (Group.MACRO, 34), (Group.REGIME, 20)],
+    [
+        (Group.TECHNICAL, 83),
+        (Group.IV, 18),
+        (Group.IV_MODEL, 7),
+        (Group.MACRO, 34),
+        (Group.REGIME, 20),
+        (Group.SENTIMENT, 12 + 3),
+        (Group.EARNINGS, 11 + 2),
+        (Group.EARNINGS_MOVES, 35),
+        (Group.EVENTS, 9),
+    ],
 )
 def test_each_group_has_its_features(group: Group, least: int) -> None:
     assert len(catalog.names(group)) >= least
@@ -28,7 +38,17 @@ def test_levels_are_left_out_of_the_safe_features() -> None:
     assert "price_vs_sma20" in catalog.safe_features()
 
 
-@pytest.mark.parametrize("name", sorted(set(catalog.names()) - set(catalog.safe_features())))
+@pytest.mark.parametrize("group", sorted(NAMED_ONLY))
+def test_what_no_model_was_tested_with_is_never_a_default(group: Group) -> None:
+    assert catalog.names(group)
+    assert not set(catalog.names(group)) & set(catalog.safe_features())
+
+
+def test_the_hash_of_a_model_that_is_served_does_not_move_when_groups_are_added() -> None:
+    assert catalog.catalog_hash(IV_REGIME_INPUTS) == "2ba5e9f214e5e25a"
+
+
+@pytest.mark.parametrize("name", sorted(feature.name for feature in catalog.FEATURES if feature.level))
 def test_a_level_never_stands_on_adjusted_prices(name: str) -> None:
     adjusted = {"open", "high", "low", "close"} & set(catalog.inputs_of([name]))
 

@@ -270,6 +270,63 @@ def test_a_series_that_is_not_there_is_left_out() -> None:
     assert not {"dgs2", "unrate", "cpi_yoy_known"} & columns.keys()
 
 
+# --- sentiment and earnings ---
+
+
+def captures(*rows: tuple[str, float], ticker: str = "AAPL") -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["captured_at", "bullish_share"])
+    unknown = dict.fromkeys(("bearish_share", "articles", "buzz", "reddit_mentions", "reddit_mentions_24h_ago"), NAN)
+    return frame.assign(captured_at=pd.to_datetime(frame["captured_at"], utc=True), ticker=ticker, **unknown)
+
+
+def test_a_capture_speaks_of_its_own_new_york_date_and_of_no_other() -> None:
+    evening = captures(("2020-01-04T01:45:00Z", 0.7))  # 20:45 on the 3rd in New York
+
+    columns = columns_for("AAPL", bars=bars("AAPL", [10.0, 20.0, 30.0]), sentiment=evening)
+
+    assert_array_equal(columns.arrays["bullish_share"], [NAN, 0.7, NAN])
+
+
+def test_of_two_captures_of_a_day_the_later_counts() -> None:
+    twice = captures(("2020-01-02T23:45:00Z", 0.6), ("2020-01-02T21:45:00Z", 0.2))
+
+    columns = columns_for("AAPL", bars=bars("AAPL", [10.0]), sentiment=twice)
+
+    assert columns.arrays["bullish_share"].tolist() == [0.6]
+
+
+def test_a_capture_on_a_day_without_trading_is_nobodys() -> None:
+    saturday = captures(("2020-01-04T20:00:00Z", 0.7))
+
+    columns = columns_for("AAPL", bars=bars("AAPL", [10.0, 20.0, 30.0]), sentiment=saturday)
+
+    assert np.isnan(columns.arrays["bullish_share"]).all()
+
+
+def test_without_a_row_of_the_ticker_its_columns_are_missing_and_not_zero() -> None:
+    others = captures(("2020-01-02T21:45:00Z", 0.7), ticker="MSFT")
+
+    columns = columns_for("AAPL", bars=bars("AAPL", [10.0]), sentiment=others)
+
+    assert "bullish_share" not in columns.arrays
+    with pytest.raises(MissingColumnError, match="sentiment_score needs the column"):
+        feature_table(columns, ["sentiment_score"])
+
+
+def test_moves_of_announcements_are_taken_from_the_models_own_prices() -> None:
+    row = {"ticker": "AAPL", "announced_on": "2020-01-02", "release_time": "post", "known_on": "2019-12-18"}
+    earnings = pd.DataFrame([row]).assign(eps_estimate=1.0, eps_actual=1.1)
+    dated = earnings.assign(**{name: pd.to_datetime(earnings[name]) for name in ("announced_on", "known_on")})
+
+    columns = columns_for("AAPL", bars=bars("AAPL", [100.0, 90.0], adj_close=[50.0, 46.0]), earnings=dated)
+
+    assert columns.arrays["earnings_move_1"].tolist()[1] == pytest.approx(0.08)
+
+
+def test_the_timing_of_events_needs_no_table() -> None:
+    assert columns_for("SPY", bars=bars("SPY", [100.0])).arrays["payrolls_next_days"].tolist() == [8.0]
+
+
 # --- the table of features ---
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from options_signals.features import catalog
 from options_signals.features.calendar_fomc import KNOWN_FROM, TARGETS
+from options_signals.features.catalog import Group
 from options_signals.features.inputs import WINDOW, PriceBasis, columns_for, feature_table
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,11 @@ pytestmark = [
 
 TICKERS = ("SPY", "QQQ", "IWM")
 INDICES = ("VIX", "VXN", "RVX", "VIX3M")
+MOVES = [name for name in catalog.names(Group.EARNINGS_MOVES) if name.startswith("earnings_move")]
 RELEASED = {"UNRATE": pd.DateOffset(months=1, days=11), "CPIAUCSL": pd.DateOffset(months=1, days=22)}
+# An index fund has no earnings, and nobody captured what was said of it.
+OF_COMPANIES = {*catalog.names(Group.SENTIMENT), *catalog.names(Group.EARNINGS), *MOVES}
+NAMES = [name for name in catalog.names() if name not in OF_COMPANIES]
 NEXT_BUSINESS_DAY = pd.offsets.BDay(1)
 
 
@@ -57,12 +62,12 @@ def _published(frame: pd.DataFrame, series: str) -> pd.DataFrame:
 def features(ticker: str) -> pd.DataFrame:
     columns = columns_for(ticker, bars=bars(), vol_indices=vol_indices(), macro=macro())
     assert columns.price_basis is PriceBasis.TOTAL_RETURN
-    return feature_table(columns).set_index("session")
+    return feature_table(columns, NAMES).set_index("session")
 
 
 @pytest.mark.parametrize("ticker", TICKERS)
 def test_on_the_last_session_of_2022_every_feature_is_known(ticker: str) -> None:
-    last = features(ticker).loc["2022-12-30", list(catalog.names())].astype(float)
+    last = features(ticker).loc["2022-12-30", NAMES].astype(float)
 
     assert list(last.index[~np.isfinite(last)]) == []
 
@@ -70,15 +75,14 @@ def test_on_the_last_session_of_2022_every_feature_is_known(ticker: str) -> None
 @pytest.mark.parametrize("ticker", TICKERS)
 def test_training_on_all_history_and_serving_on_two_years_agree(ticker: str) -> None:
     two_years = bars()[bars()["ticker"] == ticker].tail(WINDOW)
-    served = feature_table(columns_for(ticker, bars=two_years, vol_indices=vol_indices(), macro=macro()))
+    served = feature_table(columns_for(ticker, bars=two_years, vol_indices=vol_indices(), macro=macro()), NAMES)
 
-    names = list(catalog.names())
-    trained = features(ticker)[names].tail(20)
-    np.testing.assert_allclose(served[names].tail(20), trained, rtol=1e-6, atol=1e-9)
+    trained = features(ticker)[NAMES].tail(20)
+    np.testing.assert_allclose(served[NAMES].tail(20), trained, rtol=1e-6, atol=1e-9)
 
 
 def test_no_feature_is_ever_infinite() -> None:
-    assert not np.isinf(features("SPY")[list(catalog.names())].to_numpy()).any()
+    assert not np.isinf(features("SPY")[NAMES].to_numpy()).any()
 
 
 def test_the_consumer_prices_of_march_2022_are_known_in_april_and_not_before() -> None:

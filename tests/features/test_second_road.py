@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from options_signals.features import catalog
+from options_signals.features.catalog import Group
 
 from tests.features.market import Columns, simulated_columns
 
@@ -332,7 +333,68 @@ REGIME: dict[str, Formula] = {
     "backwardation_share_20": lambda b: (b.vix3m < b.vix).rolling(20).mean(),
 }
 
-FORMULAS = TECHNICAL | IV | MACRO | REGIME
+
+def score(b: pd.DataFrame) -> pd.Series:
+    return b.bullish_share - b.bearish_share
+
+
+SENTIMENT: dict[str, Formula] = {
+    "sentiment_score": score,
+    "sentiment_vs_sector": lambda b: b.bullish_share.sub(b.sector_bullish_share),
+    "news_buzz_score": lambda b: b.buzz,
+    "news_article_count": lambda b: b.articles,
+    "reddit_mentions": lambda b: b.mentions_24h,
+    "reddit_momentum": lambda b: (b.mentions_24h - b.mentions_24h_before) / b.mentions_24h_before,
+    "sentiment_bullish": lambda b: score(b).gt(0.15),
+    "sentiment_bearish": lambda b: score(b).lt(-0.15),
+    "sentiment_neutral": lambda b: score(b).between(-0.15, 0.15),
+    "sentiment_extreme_bullish": lambda b: score(b).gt(0.35),
+    "sentiment_extreme_bearish": lambda b: score(b).lt(-0.35),
+    "high_social_attention": lambda b: b.mentions_24h.gt(50),
+    "sentiment_bullish_high_iv": lambda b: score(b).gt(0.15) & iv_rank(b.index_close).ge(60),
+    "sentiment_bearish_low_iv": lambda b: score(b).lt(-0.15) & iv_rank(b.index_close).lt(30),
+    "sentiment_iv_divergence": lambda b: score(b) * (iv_rank(b.index_close) / 50 - 1),
+}
+EARNINGS: dict[str, Formula] = {
+    "days_to_earnings": lambda b: b.earnings_next_days,
+    "days_since_earnings": lambda b: b.earnings_last_days,
+    "earnings_proximity": lambda b: (b.earnings_next_days + 1) ** -1,
+    "earnings_week": lambda b: b.earnings_next_days.lt(7),
+    "earnings_approaching": lambda b: b.earnings_next_days.between(7, 14),
+    "post_earnings": lambda b: b.earnings_last_days.between(0, 7),
+    "earnings_safe": lambda b: b.earnings_next_days.gt(30),
+    "last_earnings_surprise": lambda b: (b.last_eps_actual / b.last_eps_estimate - 1) * 100,  # estimates are positive
+    "earnings_beat": lambda b: b.last_eps_actual.gt(b.last_eps_estimate),
+    "earnings_miss": lambda b: b.last_eps_actual.lt(b.last_eps_estimate),
+    "earnings_today": lambda b: b.earnings_on_the_day,
+    "earnings_iv_crush_setup": lambda b: b.earnings_next_days.lt(7) & iv_rank(b.index_close).ge(60),
+    "earnings_straddle_setup": lambda b: b.earnings_next_days.between(7, 14) & iv_rank(b.index_close).lt(30),
+}
+
+
+AROUND_EARNINGS: dict[str, Formula] = {
+    "atr_pct_10": lambda b: true_range(b.high, b.low, b.close).rolling(10).mean() / b.close,
+    "atr_pct_20": lambda b: true_range(b.high, b.low, b.close).rolling(20).mean() / b.close,
+    "atr_pct_50": lambda b: true_range(b.high, b.low, b.close).rolling(50).mean() / b.close,
+    "bb_width_10": lambda b: 4 * b.close.rolling(10).std(ddof=0) / b.close.rolling(10).mean(),
+    "bb_width_50": lambda b: 4 * b.close.rolling(50).std(ddof=0) / b.close.rolling(50).mean(),
+    "hv_50": lambda b: hv(b.close, 50),
+    "hv_10_percentile": lambda b: below_today(hv(b.close, 10)),
+    "hv_50_percentile": lambda b: below_today(hv(b.close, 50)),
+}
+EVENTS: dict[str, Formula] = {
+    "days_to_fomc": lambda b: b.fomc_next_days,
+    "days_since_fomc": lambda b: b.fomc_last_days,
+    "fomc_week": lambda b: b.fomc_this_week,
+    "days_to_cpi": lambda b: b.cpi_next_days,
+    "days_since_cpi": lambda b: b.cpi_last_days,
+    "cpi_week": lambda b: b.cpi_this_week,
+    "days_to_payrolls": lambda b: b.payrolls_next_days,
+    "days_since_payrolls": lambda b: b.payrolls_last_days,
+    "payrolls_week": lambda b: b.payrolls_this_week,
+}
+
+FORMULAS = TECHNICAL | IV | MACRO | REGIME | SENTIMENT | EARNINGS | AROUND_EARNINGS | EVENTS
 
 
 @pytest.fixture(scope="module")
@@ -349,8 +411,9 @@ def test_a_feature_equals_its_definition_written_in_pandas(name: str, columns: C
     assert_allclose(feature, again, rtol=1e-7, atol=1e-9 * np.abs(again).max())
 
 
-def test_only_the_volatility_regimes_have_no_formula_here() -> None:
-    assert set(catalog.names()) - set(FORMULAS) == {
+def test_only_the_volatility_regimes_and_the_past_moves_have_no_formula_here() -> None:
+    past_moves = {name for name in catalog.names(Group.EARNINGS_MOVES) if name.startswith("earnings_move_")}
+    assert set(catalog.names()) - set(FORMULAS) - past_moves == {
         "volatility_regime",
         "vol_regime_low",
         "vol_regime_high",

@@ -145,6 +145,9 @@ SENTIMENT = Table(
         _instant("captured_at", "UTC"),
         _number("bullish_share", "0..1", nullable=True, least=0.0, most=1.0),
         _number("bearish_share", "0..1", nullable=True, least=0.0, most=1.0),
+        _number(
+            "sector_bullish_share", "0..1, mean of the company's sector", optional=True, nullable=True, least=0.0, most=1.0
+        ),
         _number("articles", "count", nullable=True, least=0.0),
         _number("buzz", "0..1", nullable=True, least=0.0, most=1.0),
         _number("reddit_mentions", "count in 24 hours", nullable=True, least=0.0),

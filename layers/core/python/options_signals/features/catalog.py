@@ -3,7 +3,7 @@
 ```text
 compute(["rsi_14", "iv_rank"], columns)   {name: float64 array}, each feature computed once
 names(Group.IV)                           the columns of a group, in the order of the registry
-safe_features()                           all but the levels: what models may use by default
+safe_features()                           what models may use by default: no levels, and none of NAMED_ONLY's groups
 catalog_hash(["rsi_14"])                  changes when one of these features is defined anew
 ```
 """
@@ -19,7 +19,21 @@ from graphlib import TopologicalSorter
 import numpy as np
 
 from options_signals.errors import InvalidValueError, MissingColumnError
-from options_signals.features import iv, levels, macro, momentum, regime, returns, trend, volatility, volume
+from options_signals.features import (
+    earnings,
+    earnings_moves,
+    events,
+    iv,
+    levels,
+    macro,
+    momentum,
+    regime,
+    returns,
+    sentiment,
+    trend,
+    volatility,
+    volume,
+)
 from options_signals.features.arrays import FloatArray
 
 
@@ -31,6 +45,15 @@ class Group(StrEnum):
     IV_MODEL = "iv_model"
     MACRO = "macro"
     REGIME = "regime"
+    SENTIMENT = "sentiment"
+    EARNINGS = "earnings"
+    EARNINGS_MOVES = "earnings_moves"
+    EVENTS = "events"
+
+
+# They enter a model only where it asks for them by name: there is no history of sentiment to learn from, index funds
+# report no earnings, and no model has been tested with the timing of events.
+NAMED_ONLY = frozenset({Group.SENTIMENT, Group.EARNINGS, Group.EARNINGS_MOVES, Group.EVENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +252,55 @@ FEATURES: tuple[Feature, ...] = (
     Feature(regime.vol_regime_expansion, Group.REGIME),
     Feature(regime.vol_regime_contraction, Group.REGIME),
     Feature(regime.vol_regime_neutral, Group.REGIME),
+    Feature(sentiment.sentiment_score, Group.SENTIMENT),
+    Feature(sentiment.sentiment_vs_sector, Group.SENTIMENT),
+    Feature(sentiment.news_buzz_score, Group.SENTIMENT),
+    Feature(sentiment.news_article_count, Group.SENTIMENT),
+    Feature(sentiment.reddit_mentions, Group.SENTIMENT),
+    Feature(sentiment.reddit_momentum, Group.SENTIMENT),
+    Feature(sentiment.sentiment_bullish, Group.SENTIMENT),
+    Feature(sentiment.sentiment_bearish, Group.SENTIMENT),
+    Feature(sentiment.sentiment_neutral, Group.SENTIMENT),
+    Feature(sentiment.sentiment_extreme_bullish, Group.SENTIMENT),
+    Feature(sentiment.sentiment_extreme_bearish, Group.SENTIMENT),
+    Feature(sentiment.high_social_attention, Group.SENTIMENT),
+    Feature(sentiment.sentiment_bullish_high_iv, Group.SENTIMENT),
+    Feature(sentiment.sentiment_bearish_low_iv, Group.SENTIMENT),
+    Feature(sentiment.sentiment_iv_divergence, Group.SENTIMENT),
+    Feature(earnings.days_to_earnings, Group.EARNINGS),
+    Feature(earnings.days_since_earnings, Group.EARNINGS),
+    Feature(earnings.earnings_proximity, Group.EARNINGS),
+    Feature(earnings.earnings_week, Group.EARNINGS),
+    Feature(earnings.earnings_approaching, Group.EARNINGS),
+    Feature(earnings.post_earnings, Group.EARNINGS),
+    Feature(earnings.earnings_safe, Group.EARNINGS),
+    Feature(earnings.last_earnings_surprise, Group.EARNINGS),
+    Feature(earnings.earnings_beat, Group.EARNINGS),
+    Feature(earnings.earnings_miss, Group.EARNINGS),
+    Feature(earnings.earnings_today, Group.EARNINGS),
+    Feature(earnings.earnings_iv_crush_setup, Group.EARNINGS),
+    Feature(earnings.earnings_straddle_setup, Group.EARNINGS),
+    *(Feature(function, Group.EARNINGS_MOVES) for function in earnings_moves.OVER_QUARTERS),
+    Feature(earnings_moves.earnings_move_trend, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.earnings_move_vol_of_vol, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.earnings_move_data_quality, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.atr_pct_10, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.atr_pct_20, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.atr_pct_50, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.bb_width_10, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.bb_width_50, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.hv_50, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.hv_10_percentile, Group.EARNINGS_MOVES),
+    Feature(earnings_moves.hv_50_percentile, Group.EARNINGS_MOVES),
+    Feature(events.days_to_fomc, Group.EVENTS),
+    Feature(events.days_since_fomc, Group.EVENTS),
+    Feature(events.fomc_week, Group.EVENTS),
+    Feature(events.days_to_cpi, Group.EVENTS),
+    Feature(events.days_since_cpi, Group.EVENTS),
+    Feature(events.cpi_week, Group.EVENTS),
+    Feature(events.days_to_payrolls, Group.EVENTS),
+    Feature(events.days_since_payrolls, Group.EVENTS),
+    Feature(events.payrolls_week, Group.EVENTS),
 )
 
 IV_REGIME_INPUTS: tuple[str, ...] = (
@@ -253,8 +325,8 @@ def names(group: Group | None = None) -> tuple[str, ...]:
 
 
 def safe_features() -> tuple[str, ...]:
-    """All features but the levels."""
-    return tuple(feature.name for feature in FEATURES if not feature.level)
+    """All features but the levels and those of the groups in NAMED_ONLY."""
+    return tuple(feature.name for feature in FEATURES if not feature.level and feature.group not in NAMED_ONLY)
 
 
 def compute(wanted: Iterable[str], columns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

@@ -8,6 +8,9 @@ index_underlying_close            what that index speaks of: the ticker, or its 
 dff dgs2 dgs10 dgs3mo t10y2y t10yie dfii10 vixcls unrate          macro series as known at each session
 cpi_yoy_known cpi_yoy_change_3m_known unrate_change_3m_known      comparisons of published months
 policy_change policy_change_age policy_reversal_age               from the dated FOMC table
+fomc_next_days fomc_last_days fomc_this_week, cpi_... payrolls_...  from dated tables, see `calendar_events`
+bullish_share bearish_share sector_bullish_share articles buzz mentions_24h mentions_24h_before   that day's capture
+earnings_next_days ... earnings_move_8                            announcements, see `announcements`
 ```
 
 A column whose index or series a table does not hold is left out, so that only features which need it fail, by name.
@@ -23,9 +26,11 @@ import pandas as pd
 
 from options_signals.errors import InvalidValueError, NoIndexError, NotFoundError
 from options_signals.features import catalog
+from options_signals.features.announcements import earnings_columns
 from options_signals.features.arrays import FloatArray
+from options_signals.features.calendar_events import event_columns
 from options_signals.features.calendar_fomc import policy_columns
-from options_signals.sessions import all_sessions
+from options_signals.sessions import NEW_YORK, all_sessions
 
 WINDOW = 504  # sessions that serving fetches and that every feature's last value is content with
 
@@ -34,6 +39,15 @@ UNDERLYING = {index: ticker for ticker, index in OWN_INDEX.items()}
 
 PRICES = ("open", "high", "low", "close")
 DAILY_SERIES = ("DFF", "DGS2", "DGS10", "DGS3MO", "T10Y2Y", "T10YIE", "DFII10", "VIXCLS")
+SENTIMENT_COLUMNS = {
+    "bullish_share": "bullish_share",
+    "bearish_share": "bearish_share",
+    "sector_bullish_share": "sector_bullish_share",
+    "articles": "articles",
+    "buzz": "buzz",
+    "reddit_mentions": "mentions_24h",
+    "reddit_mentions_24h_ago": "mentions_24h_before",
+}
 STALE_DAILY = 10  # sessions after its available_on
 STALE_MONTHLY = 70  # calendar days after its available_on: one release missed and another late
 
@@ -89,6 +103,8 @@ def columns_for(
     bars: pd.DataFrame,
     vol_indices: pd.DataFrame | None = None,
     macro: pd.DataFrame | None = None,
+    sentiment: pd.DataFrame | None = None,
+    earnings: pd.DataFrame | None = None,
     proxies: Mapping[str, str] | None = None,
 ) -> Columns:
     """The input columns of one ticker at each session it has a bar for.
@@ -97,9 +113,9 @@ def columns_for(
     ----------
     ticker
         Such as "SPY".
-    bars, vol_indices, macro
-        Tables as in `tables.py`. Bars also hold the underlying of a proxy. Without `vol_indices` or `macro` their
-        columns are missing, which is enough for features made from prices.
+    bars, vol_indices, macro, sentiment, earnings
+        Tables as in `tables.py`. Bars also hold the underlying of a proxy. The columns of a table that is not given,
+        or that has no row of the ticker, are missing, and only features that need them fail.
     proxies
         Volatility index by ticker for tickers without one of their own, such as ``{"AAPL": "VIX"}``.
 
@@ -122,6 +138,11 @@ def columns_for(
         arrays["index_underlying_close"] = _underlying_close(index, ticker, arrays["close"], sessions, bars)
     if macro is not None:
         arrays |= macro_columns(sessions, macro)
+    if sentiment is not None:
+        arrays |= sentiment_columns(ticker, sessions, sentiment)
+    if earnings is not None:
+        arrays |= earnings_columns(ticker, sessions, arrays["close"], earnings)
+    arrays |= event_columns(sessions.to_numpy())
     return Columns(
         ticker=ticker,
         sessions=sessions,
@@ -198,6 +219,16 @@ def macro_columns(sessions: pd.DatetimeIndex, macro: pd.DataFrame) -> dict[str, 
     columns = {name.lower(): as_known(days, by_series[name]) for name in DAILY_SERIES if name in by_series}
     columns |= {name: as_known(days, rows, monthly=True) for name, rows in _monthly(by_series).items()}
     return columns | policy_columns(days)
+
+
+def sentiment_columns(ticker: str, sessions: pd.DatetimeIndex, sentiment: pd.DataFrame) -> dict[str, FloatArray]:
+    """The last capture of each session's own New York date; NaN without one, no columns without any."""
+    own = sentiment[sentiment["ticker"] == ticker].sort_values("captured_at")
+    if own.empty:
+        return {}
+    days = own["captured_at"].dt.tz_convert(NEW_YORK).dt.tz_localize(None).dt.normalize()
+    by_day = own.set_index(days.to_numpy()).groupby(level=0).tail(1).reindex(sessions)
+    return {name: _numbers(by_day[column]) for column, name in SENTIMENT_COLUMNS.items() if column in by_day}
 
 
 def as_known(sessions: Days, observations: pd.DataFrame, *, monthly: bool = False) -> FloatArray:

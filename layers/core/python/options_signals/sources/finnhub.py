@@ -131,6 +131,7 @@ def _judged(body: bytes) -> dict[str, float]:
     return {
         "bullish_share": answer["sentiment"]["bullishPercent"],
         "bearish_share": answer["sentiment"]["bearishPercent"],
+        "sector_bullish_share": answer.get("sectorAverageBullishPercent"),
         "articles": answer["buzz"]["articlesInLastWeek"],
         "buzz": min(answer["buzz"]["buzz"], 1.0),
     }
