@@ -24,6 +24,7 @@ type Smile = float | Callable[[FloatArray], FloatArray]
 def flat_chain(
     *,
     underlying: str = "XYZ",
+    spot: float = 100.0,
     expirations: Sequence[dt.date] = (NINTH, SIXTEENTH),
     strikes: Sequence[float] = tuple(range(70, 131)),
     volatility: Smile = 0.20,
@@ -31,13 +32,13 @@ def flat_chain(
     half_spread: float = 0.02,
     decimals: int | None = 2,
 ) -> pd.DataFrame:
-    """Spot 100, no dividends; volatility is one number, or a function of `ln(strike / forward)`.
+    """No dividends; strikes are percent of the spot; volatility is one number, or a function of `ln(strike / forward)`.
 
     With `decimals=None` quotes are not rounded, and every mid is the exact price.
     """
     sides = [
-        _side(underlying, day, right, np.array(strikes, dtype=float)).assign(
-            last=lambda side: _prices(side, volatility=volatility, rate=rate)
+        _side(underlying, day, right, np.array(strikes) * spot / 100).assign(
+            spot=spot, last=lambda side: _prices(side, volatility=volatility, rate=rate)
         )
         for day in expirations
         for right in ("call", "put")
@@ -53,7 +54,6 @@ def _side(underlying: str, day: dt.date, right: str, strikes: FloatArray) -> pd.
             "contract": [f"{underlying}{day:%y%m%d}{right[0].upper()}{round(1000 * strike):08d}" for strike in strikes],
             "underlying": underlying,
             "captured_at": pd.Timestamp(sessions.close_of(SESSION)).tz_convert("UTC"),
-            "spot": 100.0,
             "expiration": pd.Timestamp(day),
             "right": right,
             "strike": strikes,
@@ -66,7 +66,7 @@ def _side(underlying: str, day: dt.date, right: str, strikes: FloatArray) -> pd.
 
 def _prices(side: pd.DataFrame, *, volatility: Smile, rate: float) -> FloatArray:
     years = (side["expiration"].iloc[0] - pd.Timestamp(SESSION)).days / 365
-    forward, strikes = 100 * np.exp(rate * years), side["strike"].to_numpy()
+    forward, strikes = side["spot"].iloc[0] * np.exp(rate * years), side["strike"].to_numpy()
     vols = volatility(np.log(strikes / forward)) if callable(volatility) else volatility
     return black_price(
         forward=forward,

@@ -118,7 +118,7 @@ def test_a_delta_between_two_far_strikes_is_not_reachable() -> None:
     found = chosen(flat_chain(strikes=(92, 94, 96, 98, 99, 100, 106, 107)), "bull_call_spread")
 
     assert found == Refused(
-        Refusal.NO_DELTA, "2022-12-09: to sell the 0.30-delta call: the nearest has a delta of 0.08 at strike 106"
+        Refusal.NO_DELTA, "2022-12-09: to sell the 0.30-delta call: the nearest has a delta of 0.09 at strike 106"
     )
 
 

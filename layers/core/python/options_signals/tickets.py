@@ -61,6 +61,11 @@ class TicketLeg(_Record):
         return (self.bid + self.ask) / 2
 
     @property
+    def option(self) -> str:
+        """As people call it: "103 call"."""
+        return f"{self.strike.normalize():f} {self.right}"
+
+    @property
     def sign(self) -> int:
         """+1 bought, -1 sold."""
         return 1 if self.action == "buy" else -1

@@ -167,7 +167,7 @@ def _marks(pen: _Pen, frame: _Frame, ticket: Ticket, payoff: Payoff) -> None:
 
 
 def _words(pen: _Pen, ticket: Ticket, stamp: str) -> None:
-    legs = ", ".join(f"{leg.action} {leg.strike.normalize():f} {leg.right}" for leg in ticket.legs)
+    legs = ", ".join(f"{leg.action} {leg.option}" for leg in ticket.legs)
     count = f"{ticket.contracts} contract{'s' if ticket.contracts > 1 else ''}"
     name = ticket.structure.replace("_", " ")
     pen.text((LEFT, 16), f"{ticket.underlying} {name}, {ticket.expiration} ({ticket.days} days), {count}", size=19)

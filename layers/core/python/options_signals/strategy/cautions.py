@@ -40,11 +40,11 @@ def _assignment(leg: TicketLeg, dividend: Dividend, spot: Decimal) -> str:
     time_value = leg.mid - max(spot - leg.strike, Decimal(0))
     if spot > leg.strike and time_value < Decimal(dividend.amount):
         return (
-            f"the short {leg.strike:g} call is in the money with {time_value:.2f} USD of time value, less than the "
+            f"the short {leg.option} is in the money with {time_value:.2f} USD of time value, less than the "
             f"dividend: expect assignment the day before {dividend.ex_date}"
         )
     return (
-        f"the short {leg.strike:g} call may be assigned the day before {dividend.ex_date}, if it is then in the money "
+        f"the short {leg.option} may be assigned the day before {dividend.ex_date}, if it is then in the money "
         f"with less than {dividend.amount:.2f} USD of time value"
     )
 
@@ -57,7 +57,7 @@ def _short_puts(choice: Choice, underlying: str, spot: Decimal) -> Iterator[str]
         time_value = leg.mid - max(leg.strike - spot, Decimal(0))
         if leg.action == "sell" and leg.right == "put" and leg.strike > spot and time_value < interest:
             yield (
-                f"the short {leg.strike:g} put is in the money with {time_value:.2f} USD of time value, less than the "
+                f"the short {leg.option} is in the money with {time_value:.2f} USD of time value, less than the "
                 f"interest on its strike: it may be assigned on any day"
             )
 
