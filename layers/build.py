@@ -138,11 +138,11 @@ def _install(layer: Layer, tree: Path) -> None:
 
 def _within_budget(folder: Path, function: str, parts: Sequence[Part]) -> int:
     """Size of these archives together, in bytes."""
-    sizes = {name: size for part in parts for name, size in contents(folder / part["zip"]).items()}
-    if (size := sum(sizes.values())) > BUDGET:
-        largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:5]
-        raise BudgetError(function=function, size=size, budget=BUDGET, largest=largest)
-    return size
+    files = [(size, name) for part in parts for name, size in contents(folder / part["zip"]).items()]
+    if (total := sum(size for size, _ in files)) > BUDGET:
+        largest = [name for _, name in sorted(files, reverse=True)[:5]]
+        raise BudgetError(function=function, size=total, budget=BUDGET, largest=largest)
+    return total
 
 
 @cache

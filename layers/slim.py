@@ -14,8 +14,13 @@ EVERYWHERE = (
     "**/__pycache__/**",
     *(f"**/*.{ending}" for ending in ("a", "c", "cc", "cpp", "f90", "h", "hpp", "pxd", "pxi", "pyi", "pyx")),
 )
-# importlib.metadata reads the first two, and the licences oblige us to leave them in.
-METADATA = ("*.dist-info/METADATA", "*.dist-info/entry_points.txt", "*.dist-info/licenses/**")
+# importlib.metadata reads the first two; the licences want to stay with what they license.
+METADATA = (
+    "*.dist-info/METADATA",
+    "*.dist-info/entry_points.txt",
+    "*.dist-info/licenses/**",
+    *(f"*.dist-info/{name}*" for name in ("COPYING", "LICENCE", "LICENSE", "NOTICE")),
+)
 
 
 def slim(tree: Path, *, drop: Sequence[str], keep: Mapping[str, Sequence[str]]) -> None:

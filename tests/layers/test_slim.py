@@ -33,6 +33,7 @@ def test_what_no_function_loads_goes(name: str) -> None:
         "numpy-2.5.5.dist-info/METADATA",
         "pydantic-2.14.dist-info/entry_points.txt",
         "numpy-2.5.5.dist-info/licenses/LICENSE.txt",
+        "boto3-1.44.5.dist-info/NOTICE",
     ],
 )
 def test_what_runs_or_is_asked_for_by_name_stays(name: str) -> None:
