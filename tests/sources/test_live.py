@@ -201,7 +201,7 @@ def test_what_the_first_delivers_stands_when_the_second_is_down() -> None:
     fetched = both.vol_indices(["VIX", "VXN"], first=TUESDAY, last=WEDNESDAY)
 
     assert list(fetched.frame["close"]) == [21.0, 20.0]
-    assert fetched.failures == {"VXN": "none"}
+    assert fetched.failures["VXN"].startswith("none; B did not deliver: down")
 
 
 def test_both_down_is_down() -> None:
@@ -229,13 +229,26 @@ def test_without_a_key_reddit_alone_speaks(tmp_path: Path) -> None:
     assert fetched.origin.source == "ApeWisdom"
 
 
-@pytest.mark.parametrize("reply", [DOWN, Reply(status=401)])
-def test_a_news_provider_that_fails_leaves_its_columns_unknown(reply: Reply, tmp_path: Path) -> None:
+def test_a_ticker_nobody_speaks_of_is_a_failure(tmp_path: Path) -> None:
+    fetched = live(tmp_path).sentiment("KO")
+
+    assert fetched.frame.empty
+    assert fetched.failures == {"KO": "ApeWisdom does not rank it"}
+    pd.testing.assert_frame_equal(validate(SENTIMENT, fetched.frame), fetched.frame)
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"), [(DOWN, "HTTP 503"), (Reply(status=401), "Correct the key in FINNHUB_API_KEY")]
+)
+def test_a_news_provider_that_fails_leaves_its_columns_unknown_and_the_origin_says_why(
+    reply: Reply, why: str, tmp_path: Path
+) -> None:
     fetched = live(tmp_path, {"finnhub": reply}, keys=FINNHUB).sentiment("AAPL")
 
     assert fetched.frame["bullish_share"].isna().all()
     assert list(fetched.frame["reddit_mentions"]) == [120.0]
-    assert fetched.origin.source == "ApeWisdom"
+    assert fetched.origin.source.startswith("ApeWisdom (Finnhub ")
+    assert why in fetched.origin.source
 
 
 def test_sentiment_is_unavailable_when_nobody_delivers(tmp_path: Path) -> None:

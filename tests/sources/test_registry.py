@@ -1,4 +1,6 @@
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ def opened(spec: str, folder: Path) -> Sources:
         ("simulated:seed=3", "simulated:3-edge-on", "simulated"),
         ("simulated:edge=off", "simulated:7-edge-off", "simulated"),
         ("yahoo", "live", "market"),
+        ("live", "live", "market"),
     ],
 )
 def test_a_specification_names_a_namespace_and_a_world(spec: str, namespace: str, world: str, tmp_path: Path) -> None:
@@ -40,3 +43,17 @@ def test_a_folder_is_named_by_what_is_in_it(tmp_path: Path) -> None:
 def test_an_unknown_specification_is_answered_with_the_known_ones(spec: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="allowed: simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"):
         opened(spec, tmp_path)
+
+
+@pytest.mark.parametrize("spec", ["yahoo", "live"])
+def test_knowing_a_source_takes_none_of_the_libraries_it_is_asked_with(spec: str) -> None:
+    program = (
+        "import datetime as dt, sys\n"
+        "from options_signals.sources.registry import open_source\n"
+        f"print(open_source({spec!r}, clock=lambda: dt.datetime.now(dt.UTC)).namespace)\n"
+        "print({'requests', 'yfinance', 'vaderSentiment'}.intersection(sys.modules) or 'none')\n"
+    )
+
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "live\nnone\n"

@@ -141,15 +141,16 @@ class FirstThenSecond:
             primary = self.first.vol_indices(indices, first=first, last=last)
         except SignalError as error:
             second = self.second.vol_indices(indices, first=first, last=last)
-            return replace(second, origin=_renamed(second.origin, f"{second.origin.source} ({error})"))
+            return replace(second, origin=_without(second.origin, [error]))
         newest = sessions.between(first, last)[-1:]
         behind = [index for index in dict.fromkeys(indices) if not _reaches(primary, index, newest)]
         if not behind:
             return primary
         try:
             second = self.second.vol_indices(behind, first=first, last=last)
-        except SignalError:
-            return primary
+        except SignalError as error:
+            missing = {index: f"{why}; {error}" for index, why in primary.failures.items()}
+            return replace(primary, failures=missing)
         taken = [index for index in behind if _reaches(second, index, newest)]
         return _with_indices(primary, second, taken) if taken else primary
 
@@ -181,7 +182,10 @@ class Together:
     parts: Sequence[SentimentSource]
 
     def sentiment(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        """Table `sentiment`; a provider that fails leaves its columns unknown, and none of them delivering raises."""
+        """Table `sentiment`; a provider that fails leaves its columns unknown, and the origin says why.
+
+        Raises what the first provider raised where none delivered.
+        """
         delivered: list[Fetched] = []
         errors: list[Exception] = []
         for part in self.parts:
@@ -196,7 +200,7 @@ class Together:
         merged = replace(delivered[0], frame=rows.groupby(list(SENTIMENT.key), as_index=False).first())
         missing = set(tickers).difference(rows["ticker"])
         failures = {ticker: why for ticker, why in _failures(delivered).items() if ticker in missing}
-        return replace(_combined(SENTIMENT, [merged], failures), origin=_origin(delivered))
+        return replace(_combined(SENTIMENT, [merged], failures), origin=_without(_origin(delivered), errors))
 
 
 def _combined(table: Table, parts: Sequence[Fetched], failures: Mapping[str, str]) -> Fetched:
@@ -212,6 +216,11 @@ def _origin(parts: Sequence[Fetched]) -> Origin:
         captured_at=max(origin.captured_at for origin in origins),
         rights=" ".join(dict.fromkeys(origin.rights for origin in origins)),
     )
+
+
+def _without(origin: Origin, errors: Sequence[Exception]) -> Origin:
+    """The origin, and who should have been part of it."""
+    return _renamed(origin, " ".join([origin.source, *(f"({error})" for error in errors)]))
 
 
 def _renamed(origin: Origin, source: str) -> Origin:
