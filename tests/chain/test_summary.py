@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from options_signals.chain.book import Book
-from options_signals.chain.summary import ChainSummary, earnings_move, own_history, summarise
+from options_signals.chain.summary import ChainSummary, earnings_move, history_rows, own_history, summarise
 from options_signals.pricing.discount import flat_curve
 from options_signals.pricing.normal import FloatArray
 
@@ -82,6 +82,16 @@ def test_a_summary_survives_storage() -> None:
     summary = summarise(book(chain_of(0.20, 0.20)), earnings_on=SESSION)
 
     assert ChainSummary.model_validate_json(summary.model_dump_json()) == summary
+
+
+def test_a_sessions_summaries_are_a_table_with_unknown_where_nothing_is_known() -> None:
+    both = [summarise(book(chain_of(0.20, 0.20))), summarise(book(chain_of(0.20, 0.20, 0.2, 0.2)))]
+
+    rows = history_rows([both[0], both[1].model_copy(update={"underlying": "ABC"})])
+
+    assert rows["underlying"].tolist() == ["ABC", "XYZ"]
+    assert rows["atm_iv_90d"].tolist() == pytest.approx([0.20, np.nan], abs=0.001, nan_ok=True)
+    assert history_rows([]).empty
 
 
 def history(count: int) -> pd.DataFrame:

@@ -146,7 +146,12 @@ SENTIMENT = Table(
         _number("bullish_share", "0..1", nullable=True, least=0.0, most=1.0),
         _number("bearish_share", "0..1", nullable=True, least=0.0, most=1.0),
         _number(
-            "sector_bullish_share", "0..1, mean of the company's sector", optional=True, nullable=True, least=0.0, most=1.0
+            "sector_bullish_share",
+            "0..1, mean of the company's sector",
+            optional=True,
+            nullable=True,
+            least=0.0,
+            most=1.0,
         ),
         _number("articles", "count", nullable=True, least=0.0),
         _number("buzz", "0..1", nullable=True, least=0.0, most=1.0),
@@ -185,6 +190,20 @@ CHAIN = Table(
         _number("implied_vol", "decimal per year, the vendor's", nullable=True),
     ),
 )
+IV_HISTORY = Table(
+    name="iv_history",
+    key=("underlying", "session"),
+    columns=(
+        _text("underlying", "symbol"),
+        _date("session", "New York date"),
+        _number("spot", "USD", least=0.0),
+        _number("atm_iv_30d", "decimal per year", nullable=True, least=0.0),
+        _number("atm_iv_90d", "decimal per year", nullable=True, least=0.0),
+        _number("skew_25d_30d", "decimal per year, put less call", nullable=True),
+        _number("term_slope", "decimal per year, 90 less 30 days", nullable=True),
+        _number("implied_earnings_move", "decimal, one standard deviation", nullable=True, least=0.0),
+    ),
+)
 FEATURES = Table(
     name="features",
     key=("ticker", "session"),
@@ -206,7 +225,7 @@ PREDICTIONS = Table(
 
 TABLES = {
     table.name: table
-    for table in (BARS, DIVIDENDS, VOL_INDICES, MACRO, SENTIMENT, EARNINGS, CHAIN, FEATURES, PREDICTIONS)
+    for table in (BARS, DIVIDENDS, VOL_INDICES, MACRO, SENTIMENT, EARNINGS, CHAIN, IV_HISTORY, FEATURES, PREDICTIONS)
 }
 
 

@@ -44,7 +44,7 @@ class Book:
     """
 
     def __init__(self, chain: pd.DataFrame, *, session: dt.date, rates: RateCurve) -> None:
-        names = sorted(set(chain["underlying"]))
+        names = sorted(chain["underlying"].unique())
         if len(names) != 1:
             raise InvalidValueError(name="underlyings of the chain", value=names, allowed="exactly one")
         self.underlying: str = names[0]

@@ -4,6 +4,7 @@ A year of them is the underlying's own history of implied volatility, in the pla
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from options_signals.chain.book import Book
 from options_signals.pricing.black_scholes import DAYS_PER_YEAR
 from options_signals.pricing.normal import FloatArray, cdf
 from options_signals.pricing.smile import Smile, calendar_gap
+from options_signals.tables import IV_HISTORY, validate
 
 MONTH, QUARTER = 30, 90  # calendar days
 WING_DELTA = 0.25
@@ -126,13 +128,20 @@ def earnings_move(book: Book, announced_on: dt.date) -> float | None:
     return float(np.sqrt(own)) if own > 0 else None
 
 
+def history_rows(summaries: Sequence[ChainSummary]) -> pd.DataFrame:
+    """Table `iv_history`: one row for each summary of a session, to be kept with the session."""
+    names = [column.name for column in IV_HISTORY.columns]
+    rows = pd.DataFrame([summary.model_dump(include=set(names)) for summary in summaries], columns=names)
+    return validate(IV_HISTORY, rows) if summaries else IV_HISTORY.empty()
+
+
 def own_history(history: pd.DataFrame, underlying: str, *, session: dt.date) -> pd.Series | None:
     """An underlying's own implied volatility by session, once there is a year of it; until then None.
 
     Parameters
     ----------
     history
-        Columns underlying, session, atm_iv_30d of stored summaries; rows after `session` are not looked at.
+        Table `iv_history`; rows after `session` are not looked at.
 
     Returns
     -------

@@ -90,7 +90,7 @@ def ticket_for(chain: pd.DataFrame, structure: Structure, facts: Facts, settings
         For a chain of several underlyings.
     """
     request = _Request(
-        underlying=", ".join(sorted(set(chain["underlying"]))) or "?",
+        underlying=", ".join(sorted(chain["underlying"].unique())) or "?",
         structure=structure,
         share=structure.risk_share * settings.risk.overlay,
         underlying_stop=None,
