@@ -28,7 +28,7 @@ Source = Annotated[
     str,
     typer.Option(
         envvar="SIGNALS_SOURCE",
-        help="Where data comes from: yahoo, simulated, or files:FOLDER (laid out as docs/data.md says).",
+        help="Where data comes from: live, yahoo, simulated, files:FOLDER, python:MODULE:FUNCTION (see docs/data.md).",
     ),
 ]
 Session = Annotated[str | None, typer.Option(help="A session such as 2022-11-23; default: the newest that has closed.")]

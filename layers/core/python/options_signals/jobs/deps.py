@@ -32,7 +32,7 @@ class Deps:
     SIGNALS_LAKE       s3://bucket/prefix, or a folder
     SIGNALS_TABLE      DynamoDB table     SIGNALS_TOPIC  ARN of the alerts topic     SIGNALS_BUS  event bus
     SIGNALS_OPERATOR_TOPIC  ARN of the operator topic
-    SIGNALS_SOURCE     where data comes from: yahoo, simulated, files:FOLDER
+    SIGNALS_SOURCE     where data comes from: live, yahoo, simulated, files:FOLDER (see docs/data.md)
     SIGNALS_CODE       version of the deployed code, pinned in each snapshot
     ```
     """
