@@ -81,6 +81,8 @@ class SignalsStack(Stack):
         self._allow_objects("plan_session", "runs", "s3:PutObject")
         steps["plan_session"].allow(table, "dynamodb:Query")
 
+        steps["fetch_data"].allow(self.lake.bucket.bucket_arn, "s3:ListBucket")  # is there an account file?
+        self._allow_objects("fetch_data", "account", "s3:GetObject")
         self._allow_objects("fetch_data", "runs", "s3:GetObject")
         self._allow_objects("fetch_data", "snapshots", "s3:GetObject", "s3:PutObject")
         steps["fetch_data"].allow(table, "dynamodb:Query")

@@ -12,10 +12,12 @@ from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.ledger import DigestRecord
 from options_signals.jobs.messages import Plan, Run, RunRequest
 from options_signals.jobs.plan_session import pinned_models
+from options_signals.jobs.portfolio import holdings_of
 from options_signals.jobs.replay import Replay, decide_all, replay
 from options_signals.lake import ObjectStore, Overlay
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest, next_attempt, read_manifest
+from options_signals.strategy.portfolio import Holdings
 
 from local.cloud import Execution, LaptopCloud, OnStep
 from local.home import Home
@@ -46,13 +48,13 @@ def run_day(world: World, request: RunRequest, *, on_step: OnStep) -> Day:
 
 
 def cloud_of(world: World, session: dt.date, *, on_step: OnStep) -> LaptopCloud:
-    """The cloud with the stored rows of that session and the one before it."""
-    before = sessions.shift(session, -1)
+    """The cloud with the stored rows of that session and of those before it whose trades may still be open."""
+    first = sessions.shift(session, -world.settings.tickets.exit_sessions)
     return LaptopCloud(
         home=world.home,
         namespace=world.sources.namespace,
         environment=world.environment,
-        sessions=(before.isoformat(), session.isoformat()),
+        sessions=tuple(day.isoformat() for day in sessions.between(first, session)),
         on_step=on_step,
     )
 
@@ -72,10 +74,16 @@ def fetch_only(world: World, session: dt.date, *, store: ObjectStore, with_model
         store=store,
         settings=world.settings,
         previous={},
+        holdings=_holdings(world, run),
         now=dt.datetime.now(dt.UTC),
         code_version=world.environment["SIGNALS_CODE"],
     )
     return run, read_manifest(store, run.namespace, run.session, run.attempt)
+
+
+def _holdings(world: World, run: Run) -> Holdings:
+    with cloud_of(world, run.session, on_step=lambda *_: None) as cloud:
+        return holdings_of(run, store=world.home.store(), table=cloud.table, settings=world.settings)
 
 
 def decide_only(world: World, session: dt.date) -> tuple[Manifest, tuple[Signal | NoTrade, ...]]:

@@ -8,6 +8,8 @@ from options_signals.jobs.deps import Deps
 from options_signals.jobs.edition import said_before
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Plan, told
+from options_signals.jobs.portfolio import holdings_of
+from options_signals.strategy.portfolio import Holdings
 
 logger = Logger()
 
@@ -29,6 +31,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         store=deps.store,
         settings=deps.settings,
         previous=said_before(deps.table, plan.run) if plan.run else {},
+        holdings=holdings_of(plan.run, store=deps.store, table=deps.table, settings=deps.settings)
+        if plan.run
+        else Holdings(),
         now=deps.clock.now(),
         code_version=deps.code_version,
         gave_up=gave_up,

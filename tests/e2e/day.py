@@ -12,6 +12,7 @@ from options_signals.jobs.edition import edition_of, said_before
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.plan_session import plan_session
+from options_signals.jobs.portfolio import holdings_of
 from options_signals.jobs.publish_signals import Outcome, Ports, publish_signals
 from options_signals.jobs.run_inference import run_inference
 from options_signals.jobs.select_strategies import select_strategies
@@ -95,6 +96,7 @@ class World:
             store=self.store,
             settings=self.settings,
             previous=said_before(self.table, plan.run),
+            holdings=holdings_of(plan.run, store=self.store, table=self.table, settings=self.settings),
             now=self.clock.now(),
             code_version="test",
             gave_up=gave_up,

@@ -12,6 +12,8 @@ ROLES = {
         ("dynamodb:Query", "Signals/Table"),
     },
     "FetchData/Role": {
+        ("s3:ListBucket", "Lake/Bucket"),
+        ("s3:GetObject", "Lake/Bucket/account/*"),
         ("s3:GetObject", "Lake/Bucket/runs/*"),
         ("s3:GetObject", "Lake/Bucket/snapshots/*"),
         ("s3:PutObject", "Lake/Bucket/snapshots/*"),
@@ -51,6 +53,7 @@ ROLES = {
 STEPS = [role.split("/")[0] for role in ROLES if role != "Watchdog/Role"]
 
 WILDCARDS = {
+    "Lake/Bucket/account/*": "keys carry namespaces",
     "Lake/Bucket/models/*": "keys carry tickers and versions",
     "Lake/Bucket/runs/*": "keys carry sessions and digests",
     "Lake/Bucket/snapshots/*": "keys carry sessions and digests",

@@ -294,13 +294,14 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def _yaml(text: str) -> Any:
+def plain_yaml(text: str) -> Any:
+    """Lists and mappings of text, each key once; yaml.YAMLError where it is none."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader makes nothing but text, lists and mappings
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        values = _yaml(path.read_text(encoding="utf-8"))
+        values = plain_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(origin=str(path), problems=(f"it cannot be read: {_told(error)}",)) from error
     if values is None:
@@ -330,7 +331,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _parsed(text: str) -> Any:
     """A YAML value, so that lists and mappings can be given; plain text stays text."""
     try:
-        return _yaml(text) if text[:1] in ("[", "{") else text
+        return plain_yaml(text) if text[:1] in ("[", "{") else text
     except yaml.YAMLError:
         return text
 

@@ -51,7 +51,7 @@ class VolatilityRegime(StrEnum):
 
 
 class Strategy(StrEnum):
-    """The structures of the matrix, by their market names."""
+    """The structures a decision may choose, by their market names."""
 
     BUY_CALLS = "Buy Calls"
     BUY_PUTS = "Buy Puts"
@@ -60,6 +60,7 @@ class Strategy(StrEnum):
     BULL_PUT_SPREAD = "Bull Put Spread"
     BEAR_CALL_SPREAD = "Bear Call Spread"
     IRON_CONDOR = "Iron Condor"
+    LONG_STRADDLE = "Long Straddle"  # not in the matrix: what buys volatility without a direction
 
 
 class Size(StrEnum):
@@ -194,7 +195,6 @@ class Forecast(_Record):
     direction: DirectionForecast | None
     iv: IvForecast | None
     refusals: tuple[str, ...] = ()  # why a forecast is missing
-    vix: float | None = None  # annualised percent
     hv_iv_ratio: float | None = None  # realised over implied volatility, of the index's own underlying
     hv_20: float | None = None  # realised volatility of 20 sessions, decimal per year
     volatility_regime: VolatilityRegime | None = None
@@ -295,6 +295,21 @@ class NoTrade(_Decision):
     cause: Literal["data", "rule"] = "data"
     lean: Strategy | None = None
     confidence: Confidence | None = None
+
+    @classmethod
+    def instead_of(cls, signal: Signal, *, reasons: tuple[str, ...], cuts: tuple[Cut, ...] = ()) -> Self:
+        """The refusal of a trade that was decided, and declined for what else there is that session."""
+        return cls(
+            ticker=signal.ticker,
+            session=signal.session,
+            forecast=signal.forecast,
+            reasons=reasons,
+            warnings=signal.warnings,
+            cuts=cuts,
+            cause="rule",
+            lean=signal.strategy,
+            confidence=signal.confidence,
+        )
 
     @property
     def in_brief(self) -> str:

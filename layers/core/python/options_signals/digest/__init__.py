@@ -1,6 +1,7 @@
 """The words: one session's email, SMS and terminal text.
 
-Everything is said from the manifest and the decisions alone, so that a replay says it again to the letter.
+Everything is said from the manifest, the decisions and the pinned holdings alone, so that a replay says it again to
+the letter.
 """
 
 from collections.abc import Sequence
@@ -8,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from options_signals.digest.mail import write_mail
 from options_signals.digest.sms import write_sms
-from options_signals.digest.table import Digest, Row, tabulate
+from options_signals.digest.table import NOTHING_OPEN, Digest, Row, tabulate
 from options_signals.digest.words import clean
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
+from options_signals.strategy.portfolio import Holdings
 
 __all__ = ["REPEAT", "Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
 
@@ -37,20 +39,22 @@ class Texts:
     sms: str
 
 
-def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Texts:
+def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings = NOTHING_OPEN) -> Texts:
     """The texts of one session.
 
     Parameters
     ----------
     decisions
         One per ticker, in any order. A ticker of the watchlist without one is shown as refused.
+    holdings
+        What the portfolio's rules knew to be open.
 
     Raises
     ------
     InvalidValueError
         For a decision of another session, or two on one ticker.
     """
-    digest = tabulate(manifest, decisions)
+    digest = tabulate(manifest, decisions, holdings)
     return Texts(subject=digest.subject, email=write_mail(digest), sms=write_sms(digest))
 
 

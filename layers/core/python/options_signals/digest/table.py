@@ -5,15 +5,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from options_signals.digest.portfolio import cut_line, portfolio_notes
 from options_signals.digest.words import captured, clean, clock, contribution, day, listed, percent, plural, weekday
 from options_signals.errors import InvalidValueError
 from options_signals.sessions import close_of, is_half_day
 from options_signals.settings import Settings
 from options_signals.signals import Direction, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Strategy
 from options_signals.snapshot import Manifest
+from options_signals.strategy.bets import side_of
+from options_signals.strategy.portfolio import Holdings
 
 SIMULATED = "simulated"  # the namespace whose every text says so
 BAD_DAY = "no signals, data not good enough"
+NOTHING_OPEN = Holdings()
 MOST_CHANGES = 12
 MOST_MODELS = 6
 TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro"}
@@ -103,7 +107,7 @@ class Digest:
         return ", ".join([plural(calls["signal"], "signal"), *(f"{n} {word}" for n, word in others if n)])
 
 
-def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Digest:
+def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings = NOTHING_OPEN) -> Digest:
     """The digest of one session as rows and notes; see `compose` for what it refuses."""
     settings = Settings.model_validate(manifest.settings)
     ordered = _in_order(_complete(manifest, decisions, settings.tickers), settings.tickers)
@@ -111,7 +115,7 @@ def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Diges
         session=manifest.session,
         simulated=manifest.namespace.startswith(SIMULATED),
         rows=tuple(_row(decision, settings.risk.account_usd) for decision in ordered),
-        notes=tuple(_notes(manifest, ordered)),
+        notes=tuple(_notes(manifest, ordered, holdings, settings)),
     )
 
 
@@ -152,7 +156,8 @@ def _in_order(decisions: Iterable[Signal | NoTrade], watchlist: Sequence[str]) -
 
 def _row(decision: Signal | NoTrade, account_usd: float) -> Row:
     if isinstance(decision, NoTrade):
-        reasons = tuple(clean(reason) for reason in decision.reasons)
+        told = [cut_line(cut) for cut in decision.cuts] or decision.reasons
+        reasons = tuple(clean(reason) for reason in told)
         lean = _capitals(decision.lean) if decision.lean else ""
         return Row(ticker=clean(decision.ticker), call=decision.in_brief, lines=reasons, lean=lean)
     return Row(
@@ -171,7 +176,7 @@ def _capitals(strategy: Strategy) -> str:
 
 
 def _bets_on_no_direction(signal: Signal) -> bool:
-    return signal.strategy is Strategy.IRON_CONDOR
+    return side_of(signal.strategy) == 0
 
 
 def _confidence(signal: Signal) -> str:
@@ -189,6 +194,7 @@ def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
     yield f"expiry {plan.min_days}-{plan.max_days} days · {', '.join(leg.words for leg in plan.legs)}"
     usd = account_usd * signal.risk_share
     yield f"risk {100 * signal.risk_share:.3g} % of account = {usd:,.2f} USD of {account_usd:,.0f}"
+    yield from (clean(cut_line(cut)) for cut in signal.cuts)
     at = "" if plan.stop_underlying_usd is None else f", {plan.stop_underlying_usd:,.2f} USD"
     yield f"{plan.target} · stop: {plan.stop}{at}"
     yield f"why: {_why(signal, forecast)}"
@@ -228,8 +234,11 @@ def _why(signal: Signal, forecast: Forecast | None) -> str:
     return ", ".join(contribution(one) for one in largest) + " (+ speaks for up)"
 
 
-def _notes(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> Iterable[str]:
+def _notes(
+    manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings, settings: Settings
+) -> Iterable[str]:
     yield _changes(manifest, decisions)
+    yield from (clean(note) for note in portfolio_notes(manifest, holdings, settings))
     yield _data(manifest)
     yield from _models([decision.forecast for decision in decisions if decision.forecast])
     yield "not investment advice · options can lose all you put in"

@@ -6,6 +6,7 @@ from options_signals import snapshot
 from options_signals.digest import compose
 from options_signals.jobs import documents, ledger
 from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.portfolio import holdings_in, with_portfolio
 from options_signals.jobs.ports import SignalTable
 from options_signals.jobs.publish_signals import Edition
 from options_signals.lake import ObjectStore
@@ -18,14 +19,15 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
     """Gather the decisions of all chunks; the tickers of a failed chunk are refused with its error."""
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decided = {decision.ticker: decision for chunk in chunks for decision in _decisions(chunk, store)}
-    decisions = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
+    alone = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
+    decisions = with_portfolio(manifest, alone, store=store)
     return Edition(
         namespace=run.namespace,
         session=run.session,
         attempt=run.attempt,
         config_id=manifest.config_id,
         decisions=decisions,
-        texts=compose(manifest, decisions),
+        texts=compose(manifest, decisions, holdings_in(manifest, store)),
     )
 
 

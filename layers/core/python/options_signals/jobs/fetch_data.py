@@ -15,8 +15,9 @@ from options_signals.jobs.messages import Fetch, Plan, Run
 from options_signals.jobs.quality import judge
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
-from options_signals.snapshot import BundleRef, Manifest, Origin, TableRef, Verdict
+from options_signals.snapshot import BundleRef, DocumentRef, Manifest, Origin, TableRef, Verdict
 from options_signals.sources.base import Fetched, Sources
+from options_signals.strategy.portfolio import Holdings
 from options_signals.tables import BARS, MACRO, VOL_INDICES, Table
 
 MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
@@ -39,6 +40,7 @@ def fetch_data(
     store: ObjectStore,
     settings: Settings,
     previous: Mapping[str, str],
+    holdings: Holdings,
     now: dt.datetime,
     code_version: str,
     gave_up: str | None = None,
@@ -51,6 +53,8 @@ def fetch_data(
         An answer of plan_session that says proceed.
     previous
         What was said of each ticker the session before; pinned in the manifest, so that a replay says the same.
+    holdings
+        What is open, and how the account fared; stored beside the tables and pinned.
     gave_up
         Why the providers could not be reached at all, after the retries: every ticker is then refused.
 
@@ -81,9 +85,15 @@ def fetch_data(
         code_version=code_version,
         previous_session=sessions.shift(plan.run.session, -1),
         previous=previous,
+        holdings=_pinned(store, plan.run, holdings),
         absent=() if sources.macro is not None else ("macro",),
     )
     return _answer(plan, plan.run, _committed(store, manifest))
+
+
+def _pinned(store: ObjectStore, run: Run, holdings: Holdings) -> DocumentRef:
+    folder = snapshot.prefix_of(run.namespace, run.session, run.attempt)
+    return documents.write_below(store, folder, "holdings", [holdings])
 
 
 def _committed(store: ObjectStore, manifest: Manifest) -> Manifest:

@@ -8,6 +8,7 @@ from options_signals.digest import Texts, compose
 from options_signals.jobs import documents
 from options_signals.jobs.build_features import build_features
 from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.portfolio import holdings_in, with_portfolio
 from options_signals.jobs.run_inference import run_inference
 from options_signals.jobs.select_strategies import select_strategies
 from options_signals.lake import ObjectStore, Overlay, canonical_json
@@ -42,7 +43,7 @@ def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], 
     """
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decisions = decide_all(run, manifest, store=Overlay(store))
-    again = compose(manifest, decisions)
+    again = compose(manifest, decisions, holdings_in(manifest, store))
     return Replay(
         manifest=manifest,
         decisions=decisions,
@@ -52,10 +53,11 @@ def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], 
 
 
 def decide_all(run: Run, manifest: Manifest, *, store: ObjectStore) -> tuple[Signal | NoTrade, ...]:
-    """Run the three steps between snapshot and publication over the whole watchlist."""
+    """Run everything between snapshot and publication over the whole watchlist."""
     chunk = build_features(Chunk(run=run, tickers=tuple(manifest.verdicts)), store=store)
     done = select_strategies(run_inference(chunk, store=store), store=store)
-    return () if done.decisions is None else tuple(documents.read(store, done.decisions, Decision))
+    alone = () if done.decisions is None else documents.read(store, done.decisions, Decision)
+    return with_portfolio(manifest, alone, store=store)
 
 
 def _changed_decisions(stored: Sequence[Signal | NoTrade], again: Sequence[Signal | NoTrade]) -> list[str]:

@@ -1,6 +1,7 @@
 """Fourth step: what the pinned models say of a chunk's feature rows."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from options_signals.lake import ObjectStore
 from options_signals.models.bundle import Bundle, load
 from options_signals.models.forecast import forecast_direction, forecast_iv
 from options_signals.settings import Settings
-from options_signals.signals import DirectionForecast, Forecast, IvForecast
+from options_signals.signals import DirectionForecast, Forecast, IvForecast, VolatilityRegime
 from options_signals.snapshot import BundleRef, Manifest
 
 type Row = Mapping[str, float]
@@ -66,6 +67,16 @@ def _prices(bars: pd.DataFrame, session: dt.date) -> dict[str, _Prices]:
     }
 
 
+def _known(row: Row, name: str) -> float | None:
+    value = row.get(name, math.nan)
+    return None if math.isnan(value) else value
+
+
+def _regime(row: Row) -> VolatilityRegime | None:
+    code = _known(row, "volatility_regime")
+    return None if code is None else list(VolatilityRegime)[int(code)]
+
+
 class _Forecaster:
     """The manifest's models, each opened and verified once."""
 
@@ -86,6 +97,9 @@ class _Forecaster:
             direction=direction,
             iv=iv,
             refusals=tuple(reason for reason in (why_no_direction, why_no_iv) if reason),
+            hv_iv_ratio=_known(row, "hv_iv_ratio"),
+            hv_20=_known(row, "hv_20"),
+            volatility_regime=_regime(row),
         )
 
     def _direction(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[DirectionForecast | None, str]:

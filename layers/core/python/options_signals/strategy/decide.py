@@ -3,9 +3,11 @@
 import datetime as dt
 
 from options_signals.settings import Decision, Settings
-from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Size
+from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Size, Strategy
 from options_signals.snapshot import Verdict
-from options_signals.strategy.matrix import cell_for, plan_of
+from options_signals.strategy.choosers import STRATEGIES
+from options_signals.strategy.interface import Choice, Situation, StrategyRule
+from options_signals.strategy.matrix import plan_of
 from options_signals.strategy.rules import (
     NO_SKILL,
     REFUSALS,
@@ -20,7 +22,7 @@ from options_signals.strategy.sizing import TIER, risk_share, size_for
 
 
 def decide(forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal | NoTrade:
-    """Decide on one ticker after one session.
+    """Decide on one ticker after one session, by the strategy that the settings name.
 
     Parameters
     ----------
@@ -32,15 +34,23 @@ def decide(forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal |
     Returns
     -------
     Signal
-        The trade of the matrix's cell, with its size and its share of the account at risk.
+        The trade of the chosen cell, with its size and its share of the account at risk.
     NoTrade
         Every reason that refuses, in the order of `rules`; with confidences and lean where both forecasts exist.
     """
-    unfit = unfit_data(forecast, verdict, settings.quality)
-    view = _view(forecast.direction, forecast.iv, settings.decision) if forecast.direction and forecast.iv else None
-    reasons = unfit or tuple(reason for rule in REFUSALS if view and (reason := rule(view, settings)))
+    return decide_by(STRATEGIES[settings.decision.strategy], forecast, verdict, settings)
+
+
+def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal | NoTrade:
+    """The same by one strategy, whatever the settings name: what a backtest compares."""
+    unfit = (*unfit_data(forecast, verdict, settings.quality), *_unknown(strategy, forecast))
+    situation = _situation(forecast, forecast.direction, forecast.iv, settings.decision)
+    choice = strategy.choose(situation) if situation and not _unknown(strategy, forecast) else None
+    view = _view(situation, choice, settings.decision) if situation and choice else None
+    refused = tuple(reason for rule in REFUSALS if view and (reason := rule(view, settings)))
+    reasons = unfit or refused or ((choice.why,) if choice and view is None else ())
     warnings = _warnings(forecast, verdict, view, settings)
-    if reasons or view is None:
+    if reasons or view is None or choice is None:
         return NoTrade(
             ticker=forecast.ticker,
             session=forecast.session,
@@ -51,7 +61,7 @@ def decide(forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal |
             lean=view.cell.strategy if view else None,
             confidence=view.confidence if view else None,
         )
-    return _signal(forecast, view, warnings, settings)
+    return _signal(forecast, view, choice.why, warnings, settings)
 
 
 def refuse(*, ticker: str, session: dt.date, reasons: tuple[str, ...]) -> NoTrade:
@@ -59,24 +69,44 @@ def refuse(*, ticker: str, session: dt.date, reasons: tuple[str, ...]) -> NoTrad
     return NoTrade(ticker=ticker, session=session, forecast=None, reasons=reasons, cause="data")
 
 
-def _view(direction: DirectionForecast, iv: IvForecast, decision: Decision) -> View:
-    sure = NO_SKILL if unproven(direction, decision) else direction.confidence
-    trusted = not unproven(direction, decision) and sure >= least_direction(iv.regime, decision)
-    cell = cell_for(direction.direction, iv.regime, trusted=trusted)
-    weight = 0.0 if cell.neutral else decision.direction_weight
-    overall = round(weight * sure + (1.0 - weight) * iv.confidence, 10)  # so that 0.6 x 0.7 + 0.4 x 0.7 is 0.7
-    confidence = Confidence(direction=sure, iv=iv.confidence, overall=overall)
-    return View(direction=direction, iv=iv, cell=cell, confidence=confidence, trusted=trusted)
+def _unknown(strategy: StrategyRule, forecast: Forecast) -> tuple[str, ...]:
+    return tuple(f"{name} is unknown" for name in strategy.needs if getattr(forecast, name) is None)
 
 
-def _signal(forecast: Forecast, view: View, warnings: tuple[str, ...], settings: Settings) -> Signal:
+def _situation(
+    forecast: Forecast, direction: DirectionForecast | None, iv: IvForecast | None, decision: Decision
+) -> Situation | None:
+    """What a strategy sees; None where a forecast is missing."""
+    if direction is None or iv is None:
+        return None
+    trusted = not unproven(direction, decision) and direction.confidence >= least_direction(iv.regime, decision)
+    return Situation(forecast=forecast, direction=direction, iv=iv, trusted=trusted, decision=decision)
+
+
+def _view(seen: Situation, choice: Choice, decision: Decision) -> View | None:
+    """What the rules weigh; None where the strategy chose nothing."""
+    if choice.cell is None:
+        return None
+    sure = NO_SKILL if unproven(seen.direction, decision) else seen.direction.confidence
+    weight = 0.0 if choice.cell.neutral else decision.direction_weight
+    overall = round(weight * sure + (1.0 - weight) * seen.iv.confidence, 10)  # so that 0.6 x 0.7 + 0.4 x 0.7 is 0.7
+    return View(
+        direction=seen.direction,
+        iv=seen.iv,
+        cell=choice.cell,
+        confidence=Confidence(direction=sure, iv=seen.iv.confidence, overall=overall),
+        trusted=seen.trusted,
+    )
+
+
+def _signal(forecast: Forecast, view: View, why: str, warnings: tuple[str, ...], settings: Settings) -> Signal:
     half_at_most = view.cell.neutral or not view.direction.proven
     size = size_for(view.confidence.overall, half_at_most=half_at_most, decision=settings.decision)
     return Signal(
         ticker=forecast.ticker,
         session=forecast.session,
         forecast=forecast,
-        reasons=(_why_this_cell(view, settings.decision), _why_this_size(view, size, settings.decision)),
+        reasons=(why, _why_this_size(view, size, settings.decision)),
         warnings=warnings,
         strategy=view.cell.strategy,
         size=size,
@@ -86,24 +116,21 @@ def _signal(forecast: Forecast, view: View, warnings: tuple[str, ...], settings:
     )
 
 
-def _why_this_cell(view: View, decision: Decision) -> str:
-    volatility = f"volatility {view.iv.regime} with {view.confidence.iv:.2f}"
-    if not view.cell.neutral:
-        return f"direction {view.direction.direction} with {view.confidence.direction:.2f} and {volatility}"
-    if unproven(view.direction, decision):
-        return f"{volatility}, and no proven skill in direction ({skill(view.direction)})"
-    return f"{volatility}, and no clear direction ({view.confidence.direction:.2f})"
-
-
 def _why_this_size(view: View, size: Size, decision: Decision) -> str:
     if view.cell.neutral:
-        return "half size at most, because an iron condor bets on no direction"
+        return f"half size at most, because {_article(view.cell.strategy)} bets on no direction"
     if not view.direction.proven:
         return "half size at most, because the direction has no proven skill"
     overall, full_from = view.confidence.overall, decision.full_size_from
     if size is Size.FULL:
         return f"full size, because overall confidence {overall:.2f} reaches {full_from:.2f}"
     return f"half size, because overall confidence {less_than(overall, full_from)}, needed for full size"
+
+
+def _article(strategy: Strategy) -> str:
+    """As in "an iron condor", "a long straddle"."""
+    name = strategy.value.lower()
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _warnings(forecast: Forecast, verdict: Verdict, view: View | None, settings: Settings) -> tuple[str, ...]:

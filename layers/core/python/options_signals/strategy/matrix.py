@@ -114,6 +114,15 @@ IRON_CONDOR = Cell(
     stop="a short strike is touched",
     neutral=True,
 )
+LONG_STRADDLE = Cell(
+    strategy=Strategy.LONG_STRADDLE,
+    days=(21, 45),
+    legs=(_buy_call(AT_THE_MONEY), _buy_put(AT_THE_MONEY)),
+    risk_share=0.01,
+    target="take +50 % of the premium",
+    stop="half the value lost",
+    neutral=True,
+)
 
 DIRECTIONAL = {
     (Direction.UP, IvRegime.LOW): BUY_CALLS,
@@ -124,7 +133,7 @@ DIRECTIONAL = {
     (Direction.DOWN, IvRegime.HIGH): BEAR_CALL_SPREAD,
 }
 NEUTRAL = {IvRegime.HIGH: IRON_CONDOR}
-CELLS = (*DIRECTIONAL.values(), *NEUTRAL.values())
+CELLS = (*DIRECTIONAL.values(), *NEUTRAL.values(), LONG_STRADDLE)
 
 
 def cell_for(direction: Direction, regime: IvRegime, *, trusted: bool) -> Cell:

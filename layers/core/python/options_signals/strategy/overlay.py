@@ -130,17 +130,7 @@ def _after(signal: Signal, cuts: tuple[Cut, ...]) -> Signal | NoTrade:
         return signal
     if cuts[-1].after:
         return signal.model_copy(update={"risk_share": cuts[-1].after, "cuts": cuts})
-    return NoTrade(
-        ticker=signal.ticker,
-        session=signal.session,
-        forecast=signal.forecast,
-        reasons=tuple(cut.reason for cut in cuts),
-        warnings=signal.warnings,
-        cuts=cuts,
-        cause="rule",
-        lean=signal.strategy,
-        confidence=signal.confidence,
-    )
+    return NoTrade.instead_of(signal, reasons=tuple(cut.reason for cut in cuts), cuts=cuts)
 
 
 def _rounded_down(share: float) -> float:

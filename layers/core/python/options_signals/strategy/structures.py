@@ -1,7 +1,7 @@
 """The structures by their market names: which options, when they expire, and when the trade is left.
 
-Deltas are absolute (0.30 for a put of -0.30). The seven of the matrix are built as the matrix says; the others stand
-beside it for `ticket_for`.
+Deltas are absolute (0.30 for a put of -0.30). Those a decision may choose are built as their cells say; the
+others stand beside them for `ticket_for`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Literal
 from options_signals.errors import NotFoundError
 from options_signals.signals import Leg, Plan, Strategy
 from options_signals.strategy import matrix
-from options_signals.strategy.matrix import AT_THE_MONEY, Cell
+from options_signals.strategy.matrix import Cell
 
 SMALL_RISK = 0.01  # of the account, for what the matrix does not use
 
@@ -98,8 +98,7 @@ def iron_condor() -> Structure:
 
 def long_straddle() -> Structure:
     """The call and the put at the money, both bought at one strike."""
-    legs = (_leg("buy", "call", AT_THE_MONEY), _leg("buy", "put", AT_THE_MONEY))
-    return _beside("long_straddle", legs, Rules(target=0.5, stop=0.5), same_strike=True)
+    return _of(matrix.LONG_STRADDLE, "long_straddle", Rules(target=0.5, stop=0.5), same_strike=True)
 
 
 def long_strangle() -> Structure:
@@ -151,6 +150,7 @@ OF_STRATEGY: Mapping[Strategy, Callable[[], Structure]] = {
     Strategy.BULL_PUT_SPREAD: bull_put_spread,
     Strategy.BEAR_CALL_SPREAD: bear_call_spread,
     Strategy.IRON_CONDOR: iron_condor,
+    Strategy.LONG_STRADDLE: long_straddle,
 }
 
 
@@ -193,8 +193,15 @@ def _drawn_in(leg: Leg, legs: tuple[Leg, ...]) -> Leg:
     return leg.model_copy(update={"min_delta": middle, "max_delta": middle})
 
 
-def _of(cell: Cell, name: str, rules: Rules) -> Structure:
-    return Structure(name=name, days=cell.days, legs=cell.legs, risk_share=cell.risk_share, rules=rules)
+def _of(cell: Cell, name: str, rules: Rules, *, same_strike: bool = False) -> Structure:
+    return Structure(
+        name=name,
+        days=cell.days,
+        legs=cell.legs,
+        risk_share=cell.risk_share,
+        rules=rules,
+        same_strike=same_strike,
+    )
 
 
 def _beside(name: str, legs: tuple[Leg, ...], rules: Rules, *, same_strike: bool = False) -> Structure:

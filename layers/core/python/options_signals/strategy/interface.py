@@ -1,0 +1,57 @@
+"""What a strategy is: something that picks a cell for a situation. All else every strategy shares.
+
+The data's fitness, the floors of confidence, proven skill, defined risk and size are judged in `decide`, in one place
+for all of them, so no strategy can trade what another must not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from options_signals.settings import Decision
+from options_signals.signals import DirectionForecast, Forecast, IvForecast
+from options_signals.strategy.bets import BacktestHook
+from options_signals.strategy.matrix import Cell
+
+Context = Literal["hv_iv_ratio", "volatility_regime"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a strategy sees. `trusted`: whether the direction is proven and sure enough to bet on."""
+
+    forecast: Forecast
+    direction: DirectionForecast
+    iv: IvForecast
+    trusted: bool
+    decision: Decision
+
+
+class Choice(NamedTuple):
+    """The cell and, in plain English, why this one; without a cell, why none."""
+
+    cell: Cell | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyRule:
+    """One strategy.
+
+    Attributes
+    ----------
+    name
+        As in the setting `decision.strategy`.
+    choose
+        Pure: the same situation, the same choice. Without trust in the direction it may answer a directional cell
+        as the lean; `decide` refuses it then.
+    needs
+        Fields of the forecast without which it cannot choose; where one is unknown the ticker is refused for its data.
+    backtest
+        What to score of it.
+    """
+
+    name: str
+    choose: Callable[[Situation], Choice]
+    backtest: BacktestHook
+    needs: tuple[Context, ...] = ()
