@@ -253,7 +253,7 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
         legs=choice.legs,
         limit=order.limit,
         commission_usd=order.commission_usd,
-        costs_usd=order.costs_usd,
+        costs_usd=cents(order.costs_usd, ROUND_CEILING),
         max_profit_usd=None if payoff.max_profit is None else cents(payoff.max_profit * SHARES, ROUND_FLOOR),
         max_loss_usd=max_loss,
         margin_usd=needed,
