@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 from options_signals.adapters.dynamo import create_table
 from options_signals.adapters.s3 import S3Store
@@ -113,6 +114,7 @@ def account() -> Iterator[dict[str, str]]:
     try:
         host, port = server.get_host_and_port()
         address = f"http://{host}:{port}"
+        requests.post(f"{address}/moto-api/reset", timeout=10)  # what this process has left in moto before
         yield {"AWS_ENDPOINT_URL": address, **furnished(clients_of(address))}
     finally:
         server.stop()
