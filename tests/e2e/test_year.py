@@ -101,7 +101,8 @@ def test_each_session_is_sent_once_and_no_other_day_says_or_stores_anything(numb
                 world.emails[0].count("to " + f"{day:%-d %b} {'13:00' if day in year.HALF_DAYS else '16:00'} ET") == 1
             )
         else:
-            assert world.emails == world.bus.events == []
+            assert not world.emails
+            assert not world.bus.events
             assert (len(world.store.objects), len(world.table.rows)) == stored
         forget_messages(world)
 
