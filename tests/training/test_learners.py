@@ -143,11 +143,11 @@ def test_pooled_forecasts_lie_one_below_the_other_with_their_outcomes(folds: Fol
 @pytest.mark.slow
 def test_of_models_trained_on_pure_noise_at_most_one_in_twenty_is_called_proven() -> None:
     learner = DirectionLearner(FEATURES[:4])
-    noises = (direction_world(seed=seed, features=4) for seed in range(100, 160))
+    noises = (direction_world(seed=seed, features=4) for seed in range(100, 140))
 
     proven = [_judged(list(outer_folds(learner, noise))).figures["brier_skill"].measured.low > 0.0 for noise in noises]
 
-    assert sum(proven) <= 3
+    assert sum(proven) <= 2
 
 
 def _judged(folds: Sequence[Fold[DirectionModel]]) -> Evaluation:
