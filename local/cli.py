@@ -5,12 +5,16 @@ Exit codes: 0 for a completed run (also one without signals), 1 for a failed run
 
 import json
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from options_signals.errors import InvalidValueError, SettingsError, SignalError
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from local.account import Account
 
 app = typer.Typer(
     help="Option trade signals after each US market close, with their odds, their reasons and their refusals.",
@@ -23,6 +27,10 @@ models_app = typer.Typer(
     help="Which models are stored and which are served.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(models_app, name="models")
+keys_app = typer.Typer(
+    help="Keys of data providers, encrypted in your account.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(keys_app, name="keys")
 
 Source = Annotated[
     str,
@@ -45,6 +53,12 @@ Namespace = Annotated[str | None, typer.Option(help="Such as live, simulated or 
 
 ModelWorld = Annotated[Literal["market", "simulated"], typer.Option(help="What the model was trained on.")]
 ModelName = Literal["direction", "iv_regime"]
+
+Stage = Annotated[str, typer.Option(help="Which deployment of this account.")]
+Deployed = Annotated[str | None, typer.Option("--stage", help="Of that deployment, such as prod, not of this laptop.")]
+Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
+Region = Annotated[str | None, typer.Option(help="An AWS region such as us-east-1; default: your configuration's.")]
+PROD = "prod"
 YAHOO = "yahoo"
 
 
@@ -215,12 +229,143 @@ def doctor(source: Source = YAHOO, as_json: AsJson = False) -> None:
 
     Example: signals doctor --source files:../shared/data
     """
-    from local.doctor import examine, show_findings
+    from local.doctor import examine, show_findings, show_settings
     from local.world import World
 
     findings = examine(World.of(source=source))
+
+    def display(console: Console) -> None:
+        show_findings(console, findings)
+        show_settings(console)
+
+    _print(as_json, [finding.as_record() for finding in findings], display)
+    sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
+
+
+@app.command()
+def subscribe(
+    email: Annotated[str | None, typer.Option(help="An address: digests, and what went wrong.")] = None,
+    sms: Annotated[str | None, typer.Option(help="A number such as +12065550100: digests in one line.")] = None,
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Send what the deployed system says to an email address or a phone.
+
+    Example: signals subscribe --email you@example.com
+    """
+    from local import subscriptions
+
+    with _account("subscribing", stage, profile, region) as account:
+        typer.echo(subscriptions.subscribe(account, email=email, sms=sms))
+
+
+@app.command()
+def confirm(
+    link: Annotated[str, typer.Argument(help="The link of a confirmation mail, in quotes, or its token.")],
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Confirm a subscription so that only you can end it, and no mail scanner that follows links.
+
+    Example: signals confirm 'https://sns.us-east-1.amazonaws.com/confirmation.html?TopicArn=...&Token=...'
+    """
+    from local import subscriptions
+
+    with _account("confirming", stage, profile, region) as account:
+        typer.echo(subscriptions.confirm(account, link))
+
+
+@app.command()
+def unsubscribe(
+    endpoint: Annotated[str, typer.Argument(help="The address or number.")],
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Send nothing more to an address or a phone.
+
+    Example: signals unsubscribe you@example.com
+    """
+    from local import subscriptions
+
+    with _account("unsubscribing", stage, profile, region) as account:
+        typer.echo(subscriptions.unsubscribe(account, endpoint))
+
+
+@app.command()
+def start(session: Session = None, stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
+    """Run a session on the deployed system now. A session that was sent before stays as it is.
+
+    Example: signals start
+    """
+    from local import status as deployed
+    from local.day import asked_session
+
+    with _account("starting a run", stage, profile, region) as account:
+        typer.echo(deployed.start(account, asked_session(session) if session else None))
+
+
+@app.command()
+def status(stage: Stage = PROD, profile: Profile = None, region: Region = None, as_json: AsJson = False) -> None:
+    """Say how the deployed system is: schedule, last run, digest, readers, alarms. Exit code 1 if something is missing.
+
+    Example: signals status
+    """
+    from local import status as deployed
+    from local.doctor import show_findings
+
+    with _account("asking for the status", stage, profile, region) as account:
+        findings = deployed.examine(account)
     _print(as_json, [finding.as_record() for finding in findings], lambda console: show_findings(console, findings))
     sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
+
+
+@keys_app.command("set")
+def keys_set(
+    name: Annotated[str, typer.Argument(help="bls, finnhub or fred")],
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Store a key, typed unseen or piped in.
+
+    Example: signals keys set finnhub
+    """
+    from local import keys
+
+    with _account(f"storing the key of {name}", stage, profile, region) as account:
+        typer.echo(keys.set_key(account, name))
+
+
+@keys_app.command("list")
+def keys_list(stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
+    """Say which keys are stored; none is shown.
+
+    Example: signals keys list
+    """
+    from local import keys
+
+    with _account("listing the keys", stage, profile, region) as account:
+        typer.echo(keys.list_keys(account))
+
+
+@keys_app.command("remove")
+def keys_remove(
+    name: Annotated[str, typer.Argument(help="bls, finnhub or fred")],
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Delete a key.
+
+    Example: signals keys remove finnhub
+    """
+    from local import keys
+
+    with _account(f"removing the key of {name}", stage, profile, region) as account:
+        typer.echo(keys.remove_key(account, name))
 
 
 @models_app.command("list")
@@ -268,6 +413,15 @@ def models_rollback(
     from local.models import roll_back
 
     typer.echo(roll_back(name, scope, world))
+
+
+@contextmanager
+def _account(action: str, stage: str, profile: str | None, region: str | None) -> Iterator["Account"]:
+    """The deployed stage; what boto3 raises becomes one clear message."""
+    from local.account import Account, asked
+
+    with asked(action):
+        yield Account(stage, profile, region)
 
 
 def _decide(source: str, tickers: str | None, session: str | None, as_json: bool) -> None:

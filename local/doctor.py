@@ -54,11 +54,15 @@ def examine(world: World) -> list[Finding]:
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """As a table, what is missing in red; and every setting there is."""
+    """As a table, what is missing in red."""
     table = Table("what", "", "found", "what to do")
     for finding in findings:
         table.add_row(finding.what, Text(finding.status, style=STYLE[finding.status]), finding.found, finding.remedy)
     console.print(table)
+
+
+def show_settings(console: Console) -> None:
+    """Every setting there is."""
     settings = Table("setting", "default", "what it is", title="every setting", title_justify="left")
     for setting in describe():
         settings.add_row(setting.key, str(setting.default), setting.description)

@@ -156,6 +156,11 @@ CASES: list[tuple[type[SignalError], dict[str, Any], str]] = [
         ),
     ),
     (
+        errors.AccountError,
+        {"action": "subscribing", "detail": "no credentials were found", "remedy": "Run `aws configure`."},
+        "subscribing failed: no credentials were found. Run `aws configure`.",
+    ),
+    (
         errors.ModelMissingError,
         {"model": "direction", "scope": "SPY", "where": "lake/models"},
         (

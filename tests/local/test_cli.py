@@ -1,8 +1,6 @@
 """The command line: exit codes, JSON, and messages that name the remedy."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from options_signals.models import registry
@@ -11,6 +9,7 @@ from typer.testing import CliRunner
 from local import cli
 from local.home import Home
 from tests.e2e.day import EVENING
+from tests.local.shell import Shell
 from tests.models.bundles import direction_bundle, regime_bundle
 
 RUN = ["run", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY"]
@@ -31,23 +30,6 @@ def stocked(home: Home) -> Home:
     for bundle in (direction_bundle(threshold=0.4), direction_bundle(), regime_bundle()):
         registry.promote(store, registry.publish(store, bundle.card, bundle.graph), when=EVENING)
     return home
-
-
-class Shell:
-    """`shell("run", ...)` answers (exit code, standard output, standard error)."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch, self._capsys = monkeypatch, capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._monkeypatch.setattr("sys.argv", ["signals", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        captured = self._capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self(*arguments, "--json")[1])
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ SignalError
     ├── CorruptError               something stored does not match its digest or cannot be read
     ├── FolderError                a folder cannot be read, written or locked
     ├── DeliveryRejectedError      a message was refused for certain
+    ├── AccountError               the user's AWS account cannot be asked, or refuses
     └── ModelError                 a model is missing, broken, or not the one that was tested
         ├── ModelMissingError
         ├── ModelMismatchError
@@ -226,6 +227,14 @@ class DeliveryRejectedError(Permanent):
             f"message {message_id} to {channel} was refused: {detail}. "
             "Nothing was sent; correct the cause and run the session again."
         )
+
+
+class AccountError(Permanent):
+    """The user's AWS account cannot be asked, or refuses."""
+
+    def __init__(self, *, action: str, detail: str, remedy: str) -> None:
+        self.action, self.detail, self.remedy = action, detail, remedy
+        super().__init__(f"{action} failed: {detail}. {remedy}")
 
 
 class ModelError(Permanent):
