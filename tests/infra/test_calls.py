@@ -57,6 +57,7 @@ def _recorded(cloud: LaptopCloud) -> Recorder:
 def _serve_models() -> None:
     boto3.client("s3").create_bucket(Bucket="lake")
     store = S3Store("lake")
+    store.put("account/simulated.yaml", b"as_of: 2022-11-22")
     for bundle in (direction_bundle(scope="SPY"), regime_bundle(scope="SPY")):
         registry.promote(store, registry.publish(store, bundle.card, bundle.graph), when=EVENING)
 
