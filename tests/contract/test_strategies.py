@@ -1,10 +1,34 @@
-"""What every strategy of the matrix keeps, those to come included."""
+"""What every structure and every strategy keeps, those to come included."""
+
+from typing import get_args
 
 import pytest
-from options_signals.signals import Direction, IvRegime, Strategy
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from options_signals.settings import Decision, Settings
+from options_signals.signals import (
+    Direction,
+    Forecast,
+    IvRegime,
+    NoTrade,
+    Signal,
+    Size,
+    Strategy,
+    VolatilityRegime,
+)
+from options_signals.snapshot import Verdict
+from options_signals.strategy.bets import Held, side_of
+from options_signals.strategy.choosers import STRATEGIES
+from options_signals.strategy.decide import decide, decide_by
+from options_signals.strategy.interface import StrategyRule
 from options_signals.strategy.matrix import CELLS, DIRECTIONAL, Cell, defined_risk, plan_of
 
+from tests.strategy.forecasts import GOOD, direction, forecast, unproven, volatility
+
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.strategy)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=lambda strategy: strategy.name)
+law = hypothesis_settings(deadline=None, max_examples=60)  # laws of decisions, not of a busy machine
 
 
 def test_every_strategy_has_exactly_one_cell() -> None:
@@ -53,3 +77,102 @@ def test_bullish_and_bearish_structures_stop_on_the_losing_side(cell: Cell) -> N
     stop = cell.underlying_stop or 0.0
 
     assert stop <= 0.0 if cell.strategy in wins_when_up else stop >= 0.0
+
+
+def seen(
+    p_up: float, regime: IvRegime, sure: float, rank: float, weather: VolatilityRegime, *, proven: bool = True
+) -> Forecast:
+    of_direction = direction(p_up) if proven else unproven(p_up)
+    return forecast(
+        of_direction, volatility(regime, sure, iv_rank=rank), volatility_regime=weather, hv_iv_ratio=0.8, hv_20=0.2
+    )
+
+
+forecasts = st.builds(
+    seen,
+    st.floats(0.0, 1.0),
+    st.sampled_from(IvRegime),
+    st.floats(0.34, 1.0),
+    st.floats(0.0, 100.0),
+    st.sampled_from(VolatilityRegime),
+    proven=st.booleans(),
+)
+
+
+def test_every_strategy_can_be_named_in_the_settings() -> None:
+    assert list(STRATEGIES) == list(get_args(Decision.model_fields["strategy"].annotation))
+    assert Decision().strategy == "matrix"
+
+
+@every_strategy
+def test_the_settings_choose_the_strategy(strategy: StrategyRule) -> None:
+    given_ = seen(0.8, IvRegime.HIGH, 0.9, 80.0, VolatilityRegime.HIGH_VOL)
+    settings = Settings.model_validate({"decision": {"strategy": strategy.name}})
+
+    assert decide(given_, GOOD, settings) == decide_by(strategy, given_, GOOD, Settings())
+
+
+@every_strategy
+def test_every_strategy_trades_somewhere_and_declines_somewhere(strategy: StrategyRule) -> None:
+    sure = seen(0.9, IvRegime.HIGH, 0.9, 90.0, VolatilityRegime.HIGH_VOL)
+    blind = seen(0.5, IvRegime.NORMAL, 0.35, 45.0, VolatilityRegime.NEUTRAL, proven=False)
+
+    assert isinstance(decide_by(strategy, sure, GOOD, Settings()), Signal)
+    assert isinstance(decide_by(strategy, blind, GOOD, Settings()), NoTrade)
+
+
+@every_strategy
+@law
+@given(given_=forecasts)
+def test_the_same_forecast_gives_the_same_decision_with_reasons_and_limited_risk(
+    strategy: StrategyRule, given_: Forecast
+) -> None:
+    decision = decide_by(strategy, given_, GOOD, Settings())
+
+    assert decision == decide_by(strategy, given_, GOOD, Settings())
+    assert all(decision.reasons)
+    if isinstance(decision, Signal):
+        assert defined_risk(decision.plan.legs)
+        assert decision.risk_share <= decision.plan.risk_share * (1.0 if decision.size is Size.FULL else 0.5)
+        assert decision.size is Size.HALF or side_of(decision.strategy)
+
+
+@every_strategy
+@law
+@given(given_=forecasts)
+def test_no_strategy_bets_on_a_direction_without_proven_skill(strategy: StrategyRule, given_: Forecast) -> None:
+    assert given_.direction is not None
+    decision = decide_by(strategy, given_, GOOD, Settings())
+
+    assert isinstance(decision, NoTrade) or given_.direction.proven or side_of(decision.strategy) == 0
+
+
+@every_strategy
+def test_no_strategy_trades_on_refused_data(strategy: StrategyRule) -> None:
+    given_ = seen(0.9, IvRegime.HIGH, 0.9, 90.0, VolatilityRegime.HIGH_VOL)
+    refused = decide_by(strategy, given_, Verdict(status="refused", reasons=("no bars",)), Settings())
+
+    assert isinstance(refused, NoTrade)
+    assert (refused.cause, refused.reasons) == ("data", ("no bars",))
+
+
+@every_strategy
+def test_what_a_strategy_needs_and_does_not_know_is_refused_by_name(strategy: StrategyRule) -> None:
+    whole = seen(0.9, IvRegime.HIGH, 0.9, 90.0, VolatilityRegime.HIGH_VOL)
+    blind = whole.model_copy(update=dict.fromkeys(strategy.needs))
+    decision = decide_by(strategy, blind, GOOD, Settings())
+
+    assert isinstance(decision, NoTrade) == bool(strategy.needs)
+    assert not strategy.needs or decision.reasons == tuple(f"{name} is unknown" for name in strategy.needs)
+
+
+@every_strategy
+def test_every_strategy_says_what_a_backtest_scores(strategy: StrategyRule) -> None:
+    hook = strategy.backtest
+    rise = Held(underlying_return=0.03, implied_vol=0.2, realised_vol=0.3)
+    calm = Held(underlying_return=0.0, implied_vol=0.2, realised_vol=0.1)
+
+    assert (hook.entry, hook.exit, hook.hold_sessions) == ("next open", "close", 5)
+    assert hook.unit
+    assert hook.outcome(Strategy.BUY_CALLS, rise) > 0.0
+    assert hook.outcome(Strategy.IRON_CONDOR, calm) > 0.0 > hook.outcome(Strategy.LONG_STRADDLE, calm)
