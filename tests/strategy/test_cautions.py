@@ -90,4 +90,13 @@ def test_a_poor_smile_is_said() -> None:
     noise = 1 + 0.3 * (chain["strike"] % 2)
     noisy = chain.assign(bid=chain["bid"] * noise, ask=chain["ask"] * noise)
 
-    assert [warning[:43] for warning in warnings("long_call", noisy)] == ["the smile misses quotes near the money by 1"]
+    assert warnings("long_call", noisy)[0].startswith("the smile misses quotes near the money by ")
+
+
+def test_legs_quoted_at_different_moments_are_said() -> None:
+    late = changed(flat_chain(), "XYZ221209C00100000", bid=1.84, ask=1.88)  # ten cents above the others
+
+    (warning,) = warnings("bull_call_spread", late)
+
+    assert warning.startswith("by the smile it is worth 10.")
+    assert warning.endswith("less than by its own mid prices: its quotes may be of different moments")

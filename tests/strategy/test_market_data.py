@@ -80,7 +80,7 @@ def check(ticket: Ticket) -> None:
     assert ticket.max_loss_usd is None or min(terminal) >= -ticket.max_loss_usd
     assert ticket.max_profit_usd is None or max(terminal) <= ticket.max_profit_usd
     assert ticket.total_risk_usd <= ticket.budget_usd
-    assert abs(float(ticket.market.expected_value_usd + ticket.costs_usd)) <= missed
+    assert abs(float(ticket.smile_gap_usd)) <= missed
     assert all(leg.implied_vol > 0.05 for leg in ticket.legs)
 
 

@@ -55,10 +55,8 @@ def test_an_expiry_without_liquid_legs_is_passed_over_for_the_next_in_the_window
 
     assert isinstance(found, Choice)
     assert found.expiration == NINTH
-    assert found.passed_over == (
-        "passed over 2022-12-16: to buy the 0.40-0.50-delta call: XYZ221216C00101000 has an open interest of 3, "
-        "needed: 100",
-    )
+    (passed,) = found.passed_over
+    assert passed.startswith("passed over 2022-12-16: to buy the 0.40-0.50-delta call: XYZ221216C00101000 has an open")
 
 
 @pytest.mark.parametrize(

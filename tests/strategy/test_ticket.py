@@ -166,10 +166,11 @@ def test_what_the_market_expects_of_a_trade_is_minus_its_costs(name: str, shape:
     chain = flat_chain(spot=5000.0, volatility=FAIR[shape], half_spread=1.0)  # type: ignore[arg-type]  # or a function
     found = ticket(name, chain, WIDE)
 
-    gap = found.market.expected_value_usd + found.costs_usd
-
     assert found.costs_usd == len(found.legs) * D("100.65")  # half the spread of 100 shares, and a commission
-    assert abs(gap) <= len(found.legs) * D("0.60")  # quotes are rounded to the cent, by up to 0.50 per 100 shares
+    assert found.market.expected_value_usd == found.smile_gap_usd - found.costs_usd
+    assert abs(found.smile_gap_usd) <= len(found.legs) * D(
+        "0.60"
+    )  # quotes are rounded to the cent, by up to 0.50 per 100 shares
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
@@ -461,6 +462,5 @@ def test_the_simulated_market_gives_a_fair_ticket_for_every_structure(name: str,
 
     found = ticket(name, simulated, settings)
 
-    gap = float(found.market.expected_value_usd + found.costs_usd)
-    assert abs(gap) < 0.5 * float(found.costs_usd)
+    assert abs(found.smile_gap_usd) < found.costs_usd / 2
     assert found.smile_error < 0.01

@@ -152,6 +152,7 @@ class Ticket(_Record):
     forward: float
     atm_iv: float
     smile_error: float  # volatility by which the smile misses quotes near the money
+    smile_gap_usd: Decimal  # what the smile makes it worth, less its mid prices
     market: Outlook
     model: Outlook | None
     greeks: PositionGreeks

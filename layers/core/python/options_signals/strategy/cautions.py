@@ -10,13 +10,24 @@ from options_signals.tickets import TicketLeg
 POOR_SMILE = 0.01  # one point of volatility
 
 
-def cautions(choice: Choice, facts: Facts, *, underlying: str, spot: Decimal) -> tuple[str, ...]:
-    """Every warning that applies, as sentences without a full stop."""
+def cautions(
+    choice: Choice, facts: Facts, *, underlying: str, spot: Decimal, smile_gap_usd: Decimal, costs_usd: Decimal
+) -> tuple[str, ...]:
+    """Every warning that applies, as sentences without a full stop.
+
+    Parameters
+    ----------
+    smile_gap_usd
+        What one contract is worth by the smile, less its mid prices.
+    costs_usd
+        Of one contract: a gap larger than they are is no longer noise.
+    """
     return (
         *_dividends(choice, facts, underlying, spot),
         *_short_puts(choice, underlying, spot),
         *_announcement(choice, facts),
         *_smile(choice),
+        *_gap(smile_gap_usd, costs_usd),
         *choice.passed_over,
     )
 
@@ -73,3 +84,11 @@ def _smile(choice: Choice) -> Iterator[str]:
         yield f"the smile misses quotes near the money by {100 * smile.error:.1f} points: probabilities are rough"
     if not smile.least_density >= 0:
         yield "the quotes allow arbitrage between strikes that the smile could not smooth: probabilities are rough"
+
+
+def _gap(gap: Decimal, costs: Decimal) -> Iterator[str]:
+    if abs(gap) > costs:
+        yield (
+            f"by the smile it is worth {abs(gap):.2f} USD {'more' if gap > 0 else 'less'} than by its own mid prices: "
+            f"its quotes may be of different moments"
+        )

@@ -241,6 +241,9 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
     entry = sessions.shift(facts.session, 1)
     last = min(sessions.shift(entry, settings.tickets.exit_sessions), choice.expiration)
     discount = choice.smile.discount
+    market = outlook(payoff, choice.smile, discount=discount)
+    costs = cents(order.costs_usd, ROUND_CEILING)
+    gap = market.expected_value_usd + costs
     return Ticket(
         underlying=book.underlying,
         session=facts.session,
@@ -253,7 +256,7 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
         legs=choice.legs,
         limit=order.limit,
         commission_usd=order.commission_usd,
-        costs_usd=cents(order.costs_usd, ROUND_CEILING),
+        costs_usd=costs,
         max_profit_usd=None if payoff.max_profit is None else cents(payoff.max_profit * SHARES, ROUND_FLOOR),
         max_loss_usd=max_loss,
         margin_usd=needed,
@@ -264,7 +267,8 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
         forward=choice.smile.forward,
         atm_iv=choice.smile.at_the_money,
         smile_error=choice.smile.error,
-        market=outlook(payoff, choice.smile, discount=discount),
+        smile_gap_usd=gap,
+        market=market,
         model=None if model is None else outlook(payoff, model, discount=discount),
         greeks=_greeks(book, choice),
         exits=exits(
@@ -277,7 +281,7 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
         ),
         reductions=tuple(_reductions(contracts.count, entry, settings)),
         valid_until=sessions.close_of(entry),
-        warnings=cautions(choice, facts, underlying=book.underlying, spot=spot),
+        warnings=cautions(choice, facts, underlying=book.underlying, spot=spot, smile_gap_usd=gap, costs_usd=costs),
     )
 
 
