@@ -10,6 +10,7 @@ from infra.config import Config
 from infra.dashboard import Dashboard
 from infra.events import FailedRuns, SignalBus
 from infra.functions import STEPS, WATCHDOG, Layers, SignalFunction, Size, name_in_definition
+from infra.keys import TAKES_KEYS, let_read_keys
 from infra.lake import Lake
 from infra.nag import acknowledge
 from infra.schedules import EVERY_DAY, WEEKDAYS, Schedules
@@ -106,6 +107,10 @@ class SignalsStack(Stack):
 
         self.watchdog.allow(table, "dynamodb:Query")
         self.watchdog.allow(self.topics.operator.topic_arn, "sns:Publish")
+
+        if self.config.source.startswith(TAKES_KEYS):
+            for opens_source in (steps["plan_session"], steps["fetch_data"], self.watchdog):
+                let_read_keys(opens_source, stage=self.config.stage)
 
     def _allow_objects(self, step: str, folder: str, *actions: str) -> None:
         self.steps[step].allow(self.lake.arn_of(folder), *actions)

@@ -11,6 +11,7 @@ from options_signals.adapters.clock import SystemClock
 from options_signals.adapters.dynamo import DynamoTable
 from options_signals.adapters.events import EventBridgeBus
 from options_signals.adapters.folder import FolderStore
+from options_signals.adapters.keys import ParameterKeys
 from options_signals.adapters.s3 import S3Store
 from options_signals.adapters.sns import SnsChannel
 from options_signals.errors import SettingsError
@@ -34,6 +35,7 @@ class Deps:
     SIGNALS_OPERATOR_TOPIC  ARN of the operator topic
     SIGNALS_SOURCE     where data comes from: live, yahoo, simulated, files:FOLDER (see docs/data.md)
     SIGNALS_CODE       version of the deployed code, pinned in each snapshot
+    PROVIDER_KEYS      where the keys of data providers lie, such as /options-signals/prod; else in the environment
     ```
     """
 
@@ -82,7 +84,9 @@ class Deps:
     @cached_property
     def sources(self) -> Sources:
         """Who is asked for data."""
-        return open_source(self._needed("SIGNALS_SOURCE"), clock=self.clock.now)
+        folder = self.environ.get("PROVIDER_KEYS")
+        keys = ParameterKeys(folder).read() if folder else {}
+        return open_source(self._needed("SIGNALS_SOURCE"), clock=self.clock.now, environ={**self.environ, **keys})
 
     @cached_property
     def clock(self) -> Clock:
