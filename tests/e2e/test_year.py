@@ -187,7 +187,7 @@ def evening_with(world: World, day: dt.date, *, at: int, fault: Fault, first_dat
 def test_a_clean_run_makes_these_writes() -> None:
     assert [
         "put",  # the models that are pinned
-        *["put"] * 2,  # bars, volatility indices
+        *["put"] * 3,  # bars, volatility indices, what is held
         "put_new",  # the manifest
         *["put"] * 3,  # features, forecasts, decisions
         *["add"] * 2,  # the decision's row, the digest's

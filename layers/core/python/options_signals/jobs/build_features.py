@@ -1,19 +1,23 @@
 """Third step: one row of features per ticker of a chunk, from the snapshot alone."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from options_signals import snapshot
 from options_signals.errors import Permanent
 from options_signals.features import catalog
-from options_signals.features.inputs import Columns, columns_for, feature_table
+from options_signals.features.arrays import FloatArray
+from options_signals.features.inputs import UNDERLYING, Columns, columns_for, feature_table, macro_columns
 from options_signals.jobs.documents import folder_of
 from options_signals.jobs.messages import Chunk
 from options_signals.jobs.verdicts import refusals
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
 from options_signals.snapshot import Manifest, Origin
-from options_signals.tables import FEATURES
+from options_signals.tables import BARS, FEATURES
 
 
 def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
@@ -31,12 +35,13 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     tables = {name: snapshot.read_table(store, name, ref) for name, ref in manifest.tables.items()}
     refused = refusals(manifest, chunk.tickers)
+    inputs = _Inputs(chunk, manifest, tables)
     rows = []
     for ticker in chunk.tickers:
         if ticker in refused:
             continue
         try:
-            rows.append(_row(ticker, tables, manifest))
+            rows.append(inputs.row(ticker))
         except Permanent as error:
             refused[ticker] = str(error)
     frame = pd.concat(rows) if rows else FEATURES.empty()
@@ -44,30 +49,38 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     return chunk.model_copy(update={"features": ref, "refused": refused})
 
 
-def _row(ticker: str, tables: dict[str, pd.DataFrame], manifest: Manifest) -> pd.DataFrame:
-    columns = columns_for(
-        ticker,
-        bars=tables["bars"],
-        vol_indices=tables["vol_indices"],
-        macro=tables.get("macro"),
-        proxies=Settings.model_validate(manifest.settings).allow_iv_proxy,
-    )
-    whole = feature_table(_with_unknown_inputs(columns))
-    return whole[whole["session"] == pd.Timestamp(manifest.session)]
+class _Inputs:
+    """The snapshot as its tickers need it: what many of them share is prepared once."""
+
+    def __init__(self, chunk: Chunk, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> None:
+        self._session = pd.Timestamp(manifest.session)
+        self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
+        self._tables = tables
+        bars = tables.get("bars", BARS.empty())
+        self._bars = bars[bars["ticker"].isin([*chunk.tickers, *UNDERLYING.values()])]
+        self._macro: dict[bytes, dict[str, FloatArray]] = {}
+
+    def row(self, ticker: str) -> pd.DataFrame:
+        """The ticker's features at the session."""
+        columns = columns_for(ticker, bars=self._bars, vol_indices=self._tables["vol_indices"], proxies=self._proxies)
+        whole = feature_table(_with_unknown_inputs(columns, self._macro_at(columns.sessions)))
+        return whole[whole["session"] == self._session]
+
+    def _macro_at(self, sessions: pd.DatetimeIndex) -> dict[str, FloatArray]:
+        """Macro columns; nearly all tickers have the same sessions."""
+        if "macro" not in self._tables:
+            return {}
+        key = sessions.to_numpy().tobytes()
+        if key not in self._macro:
+            self._macro[key] = macro_columns(sessions, self._tables["macro"])
+        return self._macro[key]
 
 
-def _with_unknown_inputs(columns: Columns) -> Columns:
-    """The same columns, and NaN for each input that nobody delivers in this world."""
+def _with_unknown_inputs(columns: Columns, macro: Mapping[str, FloatArray]) -> Columns:
+    """The same columns with those of macro, and NaN for each input that nobody delivers in this world."""
     unknown = np.full(len(columns.sessions), np.nan)
-    absent = {name: unknown for name in catalog.inputs_of(catalog.names()) if name not in columns.arrays}
-    return Columns(
-        ticker=columns.ticker,
-        sessions=columns.sessions,
-        arrays={**columns.arrays, **absent},
-        price_basis=columns.price_basis,
-        index=columns.index,
-        index_is_proxy=columns.index_is_proxy,
-    )
+    inputs = dict.fromkeys(catalog.inputs_of(catalog.names()), unknown)
+    return replace(columns, arrays={**inputs, **columns.arrays, **macro})
 
 
 def _origin(manifest: Manifest) -> Origin:

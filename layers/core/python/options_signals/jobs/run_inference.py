@@ -38,7 +38,8 @@ def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
         return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", [])})
     rows = _rows(snapshot.read_table(store, "features", chunk.features))
     forecaster = _Forecaster(manifest, store)
-    prices = _prices(snapshot.read_table(store, "bars", manifest.tables["bars"]), manifest.session)
+    bars = snapshot.read_table(store, "bars", manifest.tables["bars"])
+    prices = _prices(bars[bars["ticker"].isin(list(rows))], manifest.session)
     forecasts = [forecaster.forecast(ticker, row, prices[ticker]) for ticker, row in rows.items()]
     return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", forecasts)})
 
