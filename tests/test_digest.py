@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from options_signals import sessions
 from options_signals.digest import Texts, compose, mark_repeat, tabulate
 from options_signals.digest.mail import LIMIT, weight
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
 from options_signals.errors import InvalidValueError
-from options_signals.settings import Settings
-from options_signals.signals import Contribution, Forecast, IvRegime, NoTrade, Signal
+from options_signals.settings import Portfolio, Settings
+from options_signals.signals import Contribution, Cut, Forecast, IvRegime, NoTrade, Signal
 from options_signals.snapshot import Manifest, Origin, TableRef, Verdict
 from options_signals.strategy.decide import decide, refuse
+from options_signals.strategy.portfolio import EquityPoint, Holdings, Position
 
 from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, unproven, volatility
 
@@ -124,8 +126,43 @@ def repeat() -> Texts:
     return mark_repeat(mixed_day(), "live#2022-11-23#1")
 
 
+def cut_day() -> Texts:
+    """SPY cut to half, IWM to nothing, and an account file of the evening before."""
+    spy, qqq, iwm = decisions()
+    assert isinstance(spy, Signal)
+    assert isinstance(iwm, Signal)
+    half = Cut(
+        rule="underlying", before=0.0075, after=0.0025, reason="1.75 % open and 0.75 % wanted in SPY, 2 % allowed"
+    )
+    none = Cut(rule="blackout", before=0.01, after=0.0, reason="FOMC on 2022-11-25, and no trade is opened that near")
+    holdings = Holdings(
+        positions=(
+            Position(ticker="SPY", risk_share=0.0175, assumed=False),
+            Position(ticker="GLD", risk_share=0.01, assumed=True),
+        ),
+        account_of=SESSION - dt.timedelta(days=1),
+        equity=equity(120),
+    )
+    left = [
+        spy.model_copy(update={"risk_share": 0.0025, "cuts": (half,)}),
+        qqq,
+        NoTrade.instead_of(iwm, reasons=(none.reason,), cuts=(none,)),
+    ]
+    limited = Settings(portfolio=Portfolio(max_delta=1.0))
+    return compose(manifest(settings=limited.model_dump(mode="json")), left, holdings)
+
+
+def equity(count: int) -> tuple[EquityPoint, ...]:
+    """An account that gains 0.7 % and loses 0.5 % in turns, but for one loss of 4 %, to the session before."""
+    days = sessions.between(sessions.shift(SESSION, -count), sessions.shift(SESSION, -1))
+    worth = [25_000.0]
+    for at in range(count - 1):
+        worth.append(worth[-1] * (0.96 if at == 60 else 0.995 if at % 2 else 1.007))
+    return tuple(EquityPoint(session=day, equity_usd=usd) for day, usd in zip(days, worth, strict=True))
+
+
 @pytest.mark.parametrize(
-    "day", [mixed_day, data_of_one_ticker_refused, bad_day, half_day, simulated, many_tickers, repeat]
+    "day", [mixed_day, data_of_one_ticker_refused, bad_day, half_day, simulated, many_tickers, repeat, cut_day]
 )
 def test_digest_reads_as_the_stored_text(day: Any) -> None:
     """REWRITE_SNAPSHOTS=1 in the environment writes the texts anew; read their diff before committing it."""

@@ -110,6 +110,14 @@ def test_no_room_at_all_is_no_trade_with_the_reason_and_the_lean() -> None:
     assert (none.cuts[0].before, none.cuts[0].after) == (0.02, 0.0)
 
 
+@pytest.mark.parametrize(("room", "left"), [(0.0001, 0.0001), (0.000099, 0.0)])
+def test_dust_is_no_trade(room: float, left: float) -> None:
+    one = only(after(signal(), max_total=room))
+
+    assert shares([one]) == {"SPY": left}
+    assert one.cuts[-1].after == left
+
+
 def test_a_cap_on_all_makes_each_smaller_by_the_same_factor() -> None:
     left = after(signal("SPY", 0.02), signal("QQQ", 0.01), max_total=0.015)
 

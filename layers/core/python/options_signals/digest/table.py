@@ -238,7 +238,7 @@ def _notes(
     manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings, settings: Settings
 ) -> Iterable[str]:
     yield _changes(manifest, decisions)
-    yield from (clean(note) for note in portfolio_notes(manifest, holdings, settings))
+    yield from portfolio_notes(manifest, holdings, settings)
     yield _data(manifest)
     yield from _models([decision.forecast for decision in decisions if decision.forecast])
     yield "not investment advice · options can lose all you put in"

@@ -14,7 +14,8 @@ delta, vega  Greeks, where they are known: each direction by itself, for an orde
 ```
 
 A cap that does not hold all that wants below it makes each trade smaller by the same factor. So no trade comes before
-another, nothing depends on their order, and there are no ties to break. Shares are rounded down to 10 decimals.
+another, nothing depends on their order, and there are no ties to break. Shares are rounded down to 10 decimals,
+and what ends below 0.01 % of the account is no trade.
 
 Laws, all proven as properties:
 
@@ -40,6 +41,7 @@ from options_signals.strategy.portfolio import Event, Greeks, Holdings
 from options_signals.strategy.sizing import volatility_scale
 
 DECIMALS = 10  # of a share of the account
+LEAST_SHARE = 0.0001  # what is cut to less than 0.01 % of the account is no trade
 
 type Shares = Mapping[str, float]  # ticker -> share of the account at risk
 
@@ -128,9 +130,10 @@ def _cuts(desk: Desk) -> dict[str, tuple[Cut, ...]]:
 def _after(signal: Signal, cuts: tuple[Cut, ...]) -> Signal | NoTrade:
     if not cuts:
         return signal
-    if cuts[-1].after:
+    if cuts[-1].after >= LEAST_SHARE:
         return signal.model_copy(update={"risk_share": cuts[-1].after, "cuts": cuts})
-    return NoTrade.instead_of(signal, reasons=tuple(cut.reason for cut in cuts), cuts=cuts)
+    to_nothing = (*cuts[:-1], cuts[-1].model_copy(update={"after": 0.0}))
+    return NoTrade.instead_of(signal, reasons=tuple(cut.reason for cut in cuts), cuts=to_nothing)
 
 
 def _rounded_down(share: float) -> float:

@@ -1,0 +1,109 @@
+"""Evenings in a row: what one evening published is open on the next, in the run and in its replay alike."""
+
+import datetime as dt
+
+import pytest
+from options_signals.digest import Texts
+from options_signals.jobs import ledger
+from options_signals.jobs.messages import Run
+from options_signals.jobs.replay import Replay, replay
+from options_signals.settings import Settings
+from options_signals.signals import NoTrade, Signal
+
+from tests.e2e.day import TICKERS, World
+
+FIRST, SECOND = dt.date(2022, 11, 23), dt.date(2022, 11, 25)  # a holiday between them; the second a half day
+EAGER = {
+    "trade_unproven": True,
+    "min_direction": 0.5,
+    "min_direction_normal": 0.5,
+    "min_overall": 0.4,
+    "floor_overall": 0.4,
+    "min_iv": 0.3,
+}
+
+
+def world(**portfolio: float) -> World:
+    """A market in which every ticker is traded on every evening, unless the portfolio says no."""
+    settings = {"tickers": TICKERS, "decision": EAGER, "portfolio": portfolio}
+    return World(settings=Settings.model_validate(settings))
+
+
+def evening(world: World, session: dt.date) -> list[Signal | NoTrade]:
+    world.clock.at = dt.datetime.combine(session, dt.time(21, 45), tzinfo=dt.UTC)
+    world.day()
+    return ledger.decisions(world.table, "simulated", session)
+
+
+def risk(decisions: list[Signal | NoTrade]) -> float:
+    return sum(one.risk_share for one in decisions if isinstance(one, Signal))
+
+
+def replayed(world: World, session: dt.date) -> Replay:
+    digest = ledger.digest(world.table, "simulated", session)
+    assert digest is not None
+    return replay(
+        Run(namespace="simulated", session=session, attempt=digest.attempt),
+        store=world.store,
+        stored=ledger.decisions(world.table, "simulated", session),
+        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
+    )
+
+
+def test_under_the_default_caps_nothing_is_cut_on_a_first_evening() -> None:
+    decisions = evening(world(), FIRST)
+
+    assert [type(one) for one in decisions] == [Signal] * 3
+    assert not any(one.cuts for one in decisions)
+
+
+def test_what_was_published_yesterday_takes_its_room_today() -> None:
+    eager = world(max_total=0.03)
+    first, second = evening(eager, FIRST), evening(eager, SECOND)
+
+    assert 0.0 < risk(second) < risk(first)
+    assert risk(first) + risk(second) <= 0.03 + 1e-9
+    assert {one.cuts[0].rule for one in second} == {"total"}
+
+
+def test_a_replay_of_a_cut_evening_is_the_same_though_the_world_went_on() -> None:
+    eager = world(max_total=0.03)
+    evening(eager, FIRST)
+    cut = evening(eager, SECOND)
+    eager.store.put("account/simulated.yaml", b"{as_of: 2022-11-25, positions: [{ticker: SPY, risk_usd: 9000}]}")
+    evening(eager, dt.date(2022, 11, 28))
+
+    assert any(one.cuts for one in cut)
+    assert replayed(eager, FIRST).differences == ()
+    assert replayed(eager, SECOND).differences == ()
+
+
+def test_an_account_file_of_the_lake_is_what_counts_as_open() -> None:
+    eager = world()
+    eager.store.put(
+        "account/simulated.yaml",
+        b"{as_of: 2022-11-23, positions: [{ticker: SPY, risk_usd: 1000}],"
+        b" equity: [{session: 2022-11-22, equity_usd: 25000}, {session: 2022-11-23, equity_usd: 25000}]}",
+    )
+    decisions = {one.ticker: one for one in evening(eager, FIRST)}
+
+    assert isinstance(decisions["SPY"], NoTrade)
+    assert decisions["SPY"].cuts[0].reason == "4 % open and 0.75 % wanted in SPY, 4 % allowed"
+    assert "account file of 23 Nov; open: 1 (4 % of the account at risk)" in " ".join(eager.emails[0].split())
+    assert "rules are off" not in eager.emails[0]
+    assert replayed(eager, FIRST).differences == ()
+
+
+@pytest.mark.parametrize(("equity", "word"), [(24000, "lost 4 % this session"), (22000, "lost 12 % this session")])
+def test_a_lossy_session_stops_every_trade(equity: int, word: str) -> None:
+    eager = world()
+    eager.store.put(
+        "account/simulated.yaml",
+        f"{{as_of: 2022-11-23, equity: [{{session: 2022-11-22, equity_usd: 25000}}, "
+        f"{{session: 2022-11-23, equity_usd: {equity}}}]}}".encode(),
+    )
+    decisions = evening(eager, FIRST)
+
+    assert [type(one) for one in decisions] == [NoTrade] * 3
+    assert all(word in one.reasons[0] for one in decisions)
+    assert replayed(eager, FIRST).differences == ()
