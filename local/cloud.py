@@ -108,7 +108,7 @@ class LaptopCloud:
             stateMachineArn=self._machine, name=f"run-{uuid.uuid4().hex}", input=json.dumps(event)
         )
         while (state := client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
-            time.sleep(0.01)
+            time.sleep(0.05)  # each look costs some milliseconds of the processor that the run could have
         if state["status"] != "SUCCEEDED":
             self._tell_operator(state)
         return Execution(
