@@ -141,6 +141,14 @@ def test_whatever_the_quotes_variance_is_positive_and_no_wing_is_too_steep(
     assert smile.least_density >= -0.01
 
 
+def test_quotes_far_from_the_money_only_still_tell_their_error() -> None:
+    far = STRIKES[np.abs(STRIKES - 100) > 18]
+
+    smile = fitted(strike=far, volatility=np.full(far.size, 0.20), error=np.full(far.size, 0.01))
+
+    assert smile.error == pytest.approx(0.0, abs=0.001)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "name"),
     [("volatility", np.nan, "volatility"), ("error", 0.0, "error"), ("strike", -1.0, "strike")],

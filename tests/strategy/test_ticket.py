@@ -19,7 +19,7 @@ from options_signals.sources.simulated import SimulatedSource
 from options_signals.strategy.decide import decide
 from options_signals.strategy.payoff import Payoff
 from options_signals.strategy.structures import STRUCTURES, structure_named
-from options_signals.strategy.ticket import make_ticket, ticket_for
+from options_signals.strategy.ticket import make_ticket, ticket_for, without_ticket
 from options_signals.tickets import NoTicket, Refusal, Ticket, TicketAnswer
 from pydantic import TypeAdapter
 
@@ -408,6 +408,16 @@ def test_holding_decay_is_a_plan_of_fewer_contracts() -> None:
     assert ticket("bull_call_spread").reductions == ()
 
 
+def test_no_reduction_comes_after_the_exit() -> None:
+    settings = Settings(risk=Risk(account_usd=100_000, decay="linear"), tickets=Tickets(exit_sessions=40))
+
+    found = ticket("bull_call_spread", settings=settings)
+
+    assert found.exits.on == NINTH
+    assert found.reductions
+    assert max(each.on for each in found.reductions) < NINTH
+
+
 def signal(ticker: str = "XYZ") -> Signal:
     decided = decide(forecast(direction(0.7), volatility(), ticker=ticker, spot=100.0), GOOD, LARGE)
     assert isinstance(decided, Signal)
@@ -431,6 +441,12 @@ def test_a_signal_without_its_chain_keeps_its_reason() -> None:
         found = make_ticket(signal(), chain, facts(), LARGE)
         assert isinstance(found, NoTicket)
         assert (found.refusal, found.underlying) == (Refusal.NO_CHAIN, "XYZ")
+
+
+def test_a_signal_is_refused_a_ticket_for_what_failed_before_there_was_a_chain() -> None:
+    found = without_ticket(signal(), Refusal.STALE_RATES, "DGS10 is of 2022-11-01")
+
+    assert (found.structure, found.reason) == ("bull_call_spread", "DGS10 is of 2022-11-01")
 
 
 def test_a_signal_and_a_chain_of_different_prices_do_not_meet() -> None:

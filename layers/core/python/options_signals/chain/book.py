@@ -108,7 +108,7 @@ class Book:
         discount = float(self.rates.discount(years))
         rows = self.tradable[self.tradable["expiration"] == pd.Timestamp(expiration)]
         forward = _forward(rows, discount)
-        if not np.isfinite(forward):
+        if not forward > 0:  # nor NaN
             return NoSmile("no strike has two-sided quotes of both call and put, so there is no forward")
         good = rows[(rows["fault"] == Fault.NONE) & ((rows["strike"] >= forward) == (rows["right"] == "call"))]
         low, middle, high = (_volatility(good, side, forward, years, discount) for side in ("bid", "mid", "ask"))

@@ -102,8 +102,8 @@ class Smile:
     quotes
         How many quotes it was fitted to.
     error
-        Root mean square difference to their volatilities within 1.5 standard deviations of the money, decimal per
-        year (0.002 = 0.2 points); NaN if there are none.
+        Root mean square difference to their volatilities within 1.5 standard deviations of the money, or to
+        the nearest one, decimal per year (0.002 = 0.2 points).
     least_density
         The least density within six standard deviations, over the lognormal one of the same volatility; a flat smile
         has 1 everywhere. Below 0 some butterfly of options would have a negative price.
@@ -189,14 +189,15 @@ def fit_smile(
     curve = _fitted(quotes, _start(quotes))
     quotes = quotes._replace(errors=quotes.errors * np.sqrt(1 + (quotes.misses(curve) / _OUTLIER) ** 2))
     curve = _with_bumps(quotes, _without_arbitrage(quotes, curve))
-    near = (np.sqrt(curve.at(k).value / years) - vols)[np.abs(deviations) <= NEAR]
+    near = np.abs(deviations) <= max(NEAR, np.abs(deviations).min())
+    rest = (np.sqrt(curve.at(k).value / years) - vols)[near]
     return Smile(
         years=years,
         forward=forward,
         discount=discount,
         curve=curve,
         quotes=strikes.size,
-        error=float(np.sqrt(np.mean(near**2))) if near.size else np.nan,
+        error=float(np.sqrt(np.mean(rest**2))),
         least_density=_least_density(curve),
     )
 
@@ -243,7 +244,8 @@ def _least_density(curve: Curve) -> float:
 
 
 def _density(curve: Curve) -> FloatArray:
-    return durrleman(curve, _GRID * np.sqrt(float(curve.at(0.0).value)))
+    k = _GRID * np.sqrt(float(curve.at(0.0).value))
+    return np.where(curve.at(k).value > 0, durrleman(curve, k), -np.inf)  # bumps may not dig below zero
 
 
 def _start(quotes: _Quotes) -> FloatArray:
@@ -293,7 +295,7 @@ def _with_bumps(quotes: _Quotes, curve: Curve) -> Curve:
     bumps = np.linalg.solve(design.T @ design + ridge, -design.T @ quotes.misses(curve))
     for share in (1.0, 0.5, 0.25):
         bumped = curve._replace(bumps=tuple((share * bumps).tolist()), deviation=deviation)
-        if _least_density(bumped) >= 0:
+        if bumped.at(0.0).value > 0 and _least_density(bumped) >= 0:
             return bumped
     return curve
 

@@ -16,6 +16,7 @@ import pandas as pd
 from options_signals import sessions
 from options_signals.chain.book import Book
 from options_signals.pricing.discount import MAX_AGE_DAYS
+from options_signals.pricing.lognormal import Lognormal
 from options_signals.settings import Settings, Tickets
 from options_signals.signals import Direction, Signal
 from options_signals.strategy.cautions import cautions
@@ -25,7 +26,7 @@ from options_signals.strategy.matrix import defined_risk
 from options_signals.strategy.outlook import kelly, model_distribution, outlook
 from options_signals.strategy.payoff import ZERO, Payoff
 from options_signals.strategy.selection import Choice, Refused, choose, is_monthly, money
-from options_signals.strategy.sizing import budget, contracts_within_budget, held
+from options_signals.strategy.sizing import Budget, budget, contracts_within_budget, held
 from options_signals.strategy.structures import Structure, planned, smaller
 from options_signals.tickets import (
     SHARES,
@@ -98,6 +99,17 @@ def ticket_for(chain: pd.DataFrame, structure: Structure, facts: Facts, settings
         settings=settings,
     )
     return _answer(chain, request)
+
+
+def without_ticket(signal: Signal, refusal: Refusal, reason: str) -> NoTicket:
+    """The refusal of a signal's ticket for what went wrong before there was a chain to look at."""
+    return NoTicket(
+        underlying=signal.ticker,
+        session=signal.session,
+        structure=planned(signal.strategy, signal.plan).name,
+        refusal=refusal,
+        reason=reason,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +204,10 @@ def _built(book: Book, request: _Request) -> Ticket | Refused:
     if isinstance(choice, Refused):
         return choice
     order = _order(choice.legs, settings.tickets)
-    return order if isinstance(order, Refused) else _sized(book, request, choice, order)
+    if isinstance(order, Refused):
+        return order
+    size = _size(book, request, choice, order)
+    return size if isinstance(size, Refused) else _ticket(book, request, choice, order, size)
 
 
 class _Order(NamedTuple):
@@ -215,7 +230,8 @@ def _order(legs: tuple[TicketLeg, ...], limits: Tickets) -> _Order | Refused:
         return Refused(Refusal.CONTRADICTION, f"at {worst:.2f} USD it cannot lose: some quote is not of this moment")
     if payoff.max_profit is not None and payoff.max_profit <= 0:
         return Refused(Refusal.WIDE, f"at {worst:.2f} USD and after commissions nothing is left to win")
-    return _Order(_limit(mid, worst), payoff, commission, (worst - mid) * SHARES + commission)
+    costs = cents((worst - mid) * SHARES + commission, ROUND_CEILING)
+    return _Order(_limit(mid, worst), payoff, commission, costs)
 
 
 def _limit(mid: Decimal, worst: Decimal) -> Limit:
@@ -225,25 +241,39 @@ def _limit(mid: Decimal, worst: Decimal) -> Limit:
     return Limit(side="credit", mid=max(-worst, cents(-mid, ROUND_FLOOR)), worst=-worst)
 
 
-def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Ticket | Refused:
-    facts, settings, payoff, spot = request.facts, request.settings, order.payoff, money(book.spot)
-    model = model_distribution(facts, choice.smile, spot=book.spot)
-    max_loss = None if payoff.max_loss is None else cents(payoff.max_loss * SHARES, ROUND_CEILING)
-    needed = margin(choice.legs, order.limit, spot=spot)
+class _Size(NamedTuple):
+    """How many contracts, and what was weighed for it."""
+
+    contracts: int
+    budget: Budget
+    max_loss_usd: Decimal | None
+    margin_usd: Decimal
+    model: Lognormal | None
+
+
+def _size(book: Book, request: _Request, choice: Choice, order: _Order) -> _Size | Refused:
+    model = model_distribution(request.facts, choice.smile, spot=book.spot)
+    loss = order.payoff.max_loss
+    max_loss = None if loss is None else cents(loss * SHARES, ROUND_CEILING)
+    needed = margin(choice.legs, order.limit, spot=money(book.spot))
     at_risk = needed if max_loss is None else max_loss
-    bet = None if model is None else kelly(payoff, model, at_risk=at_risk / SHARES)
-    allowed = budget(request.share, settings.risk, vol_20=facts.realised_vol, kelly=bet)
+    bet = None if model is None else kelly(order.payoff, model, at_risk=at_risk / SHARES)
+    allowed = budget(request.share, request.settings.risk, vol_20=request.facts.realised_vol, kelly=bet)
     if allowed.usd <= 0:
         return Refused(Refusal.NO_BUDGET, f"the budget is 0 USD: {', '.join(allowed.reasons)}")
     contracts = contracts_within_budget(max_loss_usd=at_risk, budget_usd=allowed.usd)
     if contracts.reason:
         return Refused(Refusal.ABOVE_CAP, contracts.reason)
+    return _Size(contracts.count, allowed, max_loss, needed, model)
+
+
+def _ticket(book: Book, request: _Request, choice: Choice, order: _Order, size: _Size) -> Ticket:
+    facts, smile, payoff, spot = request.facts, choice.smile, order.payoff, money(book.spot)
     entry = sessions.shift(facts.session, 1)
-    last = min(sessions.shift(entry, settings.tickets.exit_sessions), choice.expiration)
-    discount = choice.smile.discount
-    market = outlook(payoff, choice.smile, discount=discount)
-    costs = cents(order.costs_usd, ROUND_CEILING)
-    gap = market.expected_value_usd + costs
+    last = min(sessions.shift(entry, request.settings.tickets.exit_sessions), choice.expiration)
+    market = outlook(payoff, smile, discount=smile.discount)
+    gap = market.expected_value_usd + order.costs_usd
+    named = request.underlying_stop
     return Ticket(
         underlying=book.underlying,
         session=facts.session,
@@ -252,36 +282,31 @@ def _sized(book: Book, request: _Request, choice: Choice, order: _Order) -> Tick
         expiration=choice.expiration,
         days=book.days(choice.expiration),
         monthly=is_monthly(choice.expiration),
-        contracts=contracts.count,
+        contracts=size.contracts,
         legs=choice.legs,
         limit=order.limit,
         commission_usd=order.commission_usd,
-        costs_usd=costs,
+        costs_usd=order.costs_usd,
         max_profit_usd=None if payoff.max_profit is None else cents(payoff.max_profit * SHARES, ROUND_FLOOR),
-        max_loss_usd=max_loss,
-        margin_usd=needed,
+        max_loss_usd=size.max_loss_usd,
+        margin_usd=size.margin_usd,
         breakevens=payoff.breakevens,
-        budget_usd=allowed.usd,
-        sizing=allowed.reasons,
+        budget_usd=size.budget.usd,
+        sizing=size.budget.reasons,
         spot=spot,
-        forward=choice.smile.forward,
-        atm_iv=choice.smile.at_the_money,
-        smile_error=choice.smile.error,
+        forward=smile.forward,
+        atm_iv=smile.at_the_money,
+        smile_error=smile.error,
         smile_gap_usd=gap,
         market=market,
-        model=None if model is None else outlook(payoff, model, discount=discount),
+        model=None if size.model is None else outlook(payoff, size.model, discount=smile.discount),
         greeks=_greeks(book, choice),
-        exits=exits(
-            request.structure.rules,
-            order.limit,
-            choice.legs,
-            spot=spot,
-            underlying_stop=request.underlying_stop,
-            on=last,
-        ),
-        reductions=tuple(_reductions(contracts.count, entry, settings)),
+        exits=exits(request.structure.rules, order.limit, choice.legs, spot=spot, underlying_stop=named, on=last),
+        reductions=tuple(_reductions(size.contracts, entry, last, request.settings)),
         valid_until=sessions.close_of(entry),
-        warnings=cautions(choice, facts, underlying=book.underlying, spot=spot, smile_gap_usd=gap, costs_usd=costs),
+        warnings=cautions(
+            choice, facts, underlying=book.underlying, spot=spot, smile_gap_usd=gap, costs_usd=order.costs_usd
+        ),
     )
 
 
@@ -296,14 +321,15 @@ def _greeks(book: Book, choice: Choice) -> PositionGreeks:
     )
 
 
-def _reductions(contracts: int, entry: dt.date, settings: Settings) -> Iterator[Reduction]:
-    """The sessions at whose close the holding decay leaves fewer contracts, but some."""
+def _reductions(contracts: int, entry: dt.date, last: dt.date, settings: Settings) -> Iterator[Reduction]:
+    """The sessions before the last at whose close the holding decay leaves fewer contracts, but some."""
     before, max_hold = contracts, settings.tickets.exit_sessions
     for count in range(1, max_hold):
         left = held(contracts, settings.risk.decay, sessions=count, max_hold=max_hold)
-        if 0 < left < before:
+        on = sessions.shift(entry, count)
+        if 0 < left < before and on < last:
             before = left
-            yield Reduction(on=sessions.shift(entry, count), contracts=left)
+            yield Reduction(on=on, contracts=left)
 
 
 def _alternative(book: Book, request: _Request, refusal: Refusal) -> Alternative | None:
@@ -318,7 +344,11 @@ def _others(request: _Request, refusal: Refusal) -> Iterator[tuple[str, _Request
     """What to try instead, nearest first. What keeps a trade liquid and within its budget is never relaxed."""
     if refusal in (Refusal.ABOVE_CAP, Refusal.UNDEFINED_RISK):
         yield from _with_less_at_stake(request)
-        return
+    elif refusal is not Refusal.NO_BUDGET:
+        yield from _elsewhere(request, strikes_too=refusal not in (Refusal.NO_EXPIRY, Refusal.NO_SMILE))
+
+
+def _elsewhere(request: _Request, *, strikes_too: bool) -> Iterator[tuple[str, _Request]]:
     limits = request.settings.tickets
     low, high = request.structure.days
     miss, sooner, later = 2 * limits.max_delta_miss, max(low // 2, 1), 2 * high
@@ -327,7 +357,7 @@ def _others(request: _Request, refusal: Refusal) -> Iterator[tuple[str, _Request
     structure = replace(request.structure, days=(sooner, later))
     deltas = f"deltas that miss by up to {miss:.2f} instead of {limits.max_delta_miss:.2f}"
     days = f"an expiry from {sooner} to {later} days instead of {low} to {high}"
-    if refusal not in (Refusal.NO_EXPIRY, Refusal.NO_SMILE):
+    if strikes_too:
         yield deltas, replace(request, settings=settings)
     yield days, replace(request, structure=structure)
     yield f"{days}, and {deltas}", replace(request, structure=structure, settings=settings)
