@@ -14,6 +14,8 @@ from options_signals.errors import InvalidValueError, SettingsError, SignalError
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from options_signals.lake import ObjectStore
+
     from local.account import Account
 
 app = typer.Typer(
@@ -167,12 +169,28 @@ def train_volatility(
 
 
 @app.command()
-def train_all(source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
-    """Train every model the daily run needs.
+def train_all(
+    source: Source = YAHOO,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    upload: Annotated[bool, typer.Option("--upload", help="Then serve them on the deployed system.")] = False,
+    stage: Stage = PROD,
+    profile: Profile = None,
+    region: Region = None,
+) -> None:
+    """Train every model the daily run needs; with --upload, serve them on the deployed system.
 
     Example: signals train-all --source files:../shared/data --through 2022-11-22
     """
+    if upload:  # what would go wrong then is told before hours of training
+        from local.upload import check_destination
+
+        with _account("looking for the deployed system", stage, profile, region) as account:
+            check_destination(account, source)
     _train(("direction", "iv_regime"), source, tickers, through, scope)
+    if upload:
+        models_upload(stage, profile, region)
 
 
 @app.command()
@@ -369,7 +387,13 @@ def keys_remove(
 
 
 @models_app.command("list")
-def models_list(world: ModelWorld = "market", as_json: AsJson = False) -> None:
+def models_list(
+    world: ModelWorld = "market",
+    stage: Deployed = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
     """List every stored model with its figures; the served ones are marked.
 
     Example: signals models list
@@ -377,9 +401,9 @@ def models_list(world: ModelWorld = "market", as_json: AsJson = False) -> None:
     from options_signals.models.registry import versions
 
     from local import show
-    from local.home import Home
 
-    found = versions(Home.from_env().store(), world)
+    with _registry("listing the models", stage, profile, region) as store:
+        found = versions(store, world)
     records = [{"champion": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
     _print(as_json, records, lambda console: show.models(console, found))
 
@@ -390,6 +414,9 @@ def models_promote(
     scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
     version: str,
     world: ModelWorld = "market",
+    stage: Deployed = None,
+    profile: Profile = None,
+    region: Region = None,
 ) -> None:
     """Serve a stored version from now on.
 
@@ -397,7 +424,8 @@ def models_promote(
     """
     from local.models import promote_version
 
-    typer.echo(promote_version(name, scope, version, world))
+    with _registry("promoting a model", stage, profile, region) as store:
+        typer.echo(promote_version(store, name, scope, version, world))
 
 
 @models_app.command("rollback")
@@ -405,6 +433,9 @@ def models_rollback(
     name: Annotated[ModelName, typer.Argument()],
     scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
     world: ModelWorld = "market",
+    stage: Deployed = None,
+    profile: Profile = None,
+    region: Region = None,
 ) -> None:
     """Serve the version that was served before this one.
 
@@ -412,7 +443,23 @@ def models_rollback(
     """
     from local.models import roll_back
 
-    typer.echo(roll_back(name, scope, world))
+    with _registry("rolling a model back", stage, profile, region) as store:
+        typer.echo(roll_back(store, name, scope, world))
+
+
+@models_app.command("upload")
+def models_upload(stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
+    """Copy the models of this laptop to the deployed system, check them there, and serve there what is served here.
+
+    Example: signals models upload --stage prod
+    """
+    import datetime as dt
+
+    from local.home import Home
+    from local.upload import upload_models
+
+    with _registry("uploading the models", stage, profile, region) as store:
+        typer.echo("\n".join(upload_models(Home.from_env().store(), store, when=dt.datetime.now(dt.UTC))))
 
 
 @contextmanager
@@ -422,6 +469,19 @@ def _account(action: str, stage: str, profile: str | None, region: str | None) -
 
     with asked(action):
         yield Account(stage, profile, region)
+
+
+@contextmanager
+def _registry(action: str, stage: str | None, profile: str | None, region: str | None) -> Iterator["ObjectStore"]:
+    """The lake of that deployed stage, or of this laptop."""
+    from local.home import Home
+    from local.upload import deployed_store
+
+    if stage is None:
+        yield Home.from_env().store()
+        return
+    with _account(action, stage, profile, region) as account:
+        yield deployed_store(account)
 
 
 def _decide(source: str, tickers: str | None, session: str | None, as_json: bool) -> None:

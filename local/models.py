@@ -3,12 +3,12 @@
 import datetime as dt
 import os
 
+from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.card import ModelName
 from rich.console import Console
 
 from local.day import asked_session
-from local.home import Home
 from local.world import World
 from training.report import Report
 from training.train import Scope, train_all
@@ -34,14 +34,13 @@ def train_and_show(
     )
 
 
-def promote_version(name: str, scope: str, version: str, world: str) -> str:
+def promote_version(store: ObjectStore, name: str, scope: str, version: str, world: str) -> str:
     """Serve that version; answer in one line."""
-    store = Home.from_env().store()
     registry.promote(store, registry.find(store, world, name, scope, version), when=dt.datetime.now(dt.UTC))
     return f"{name} for {scope} now serves {version}"
 
 
-def roll_back(name: str, scope: str, world: str) -> str:
+def roll_back(store: ObjectStore, name: str, scope: str, world: str) -> str:
     """Serve the version before; answer in one line."""
-    ref = registry.rollback(Home.from_env().store(), world, name, scope, when=dt.datetime.now(dt.UTC))
+    ref = registry.rollback(store, world, name, scope, when=dt.datetime.now(dt.UTC))
     return f"{name} for {scope} serves {ref.version} again"
