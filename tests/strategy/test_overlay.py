@@ -276,7 +276,7 @@ def test_what_comes_out_keeps_every_cap_unless_what_is_open_breaks_it(
 
     def kept(most: float, *tickers: str) -> bool:
         new = fsum(left.get(ticker, 0.0) for ticker in tickers)
-        already = holdings.open_share(*tickers)
+        already = fsum(holdings.open_shares.get(ticker, 0.0) for ticker in tickers)
         return new + already <= max(most, already) + TINY
 
     assert kept(limits["max_total"], *TICKERS)

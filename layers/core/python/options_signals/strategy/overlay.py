@@ -61,6 +61,8 @@ class Desk:
     ----------
     candidates
         The session's signals by ticker.
+    open_shares
+        Of the holdings, by ticker.
     clusters
         Of all candidates and all that is open; an underlying that is not named moves with nothing else.
     greeks
@@ -72,6 +74,7 @@ class Desk:
     session: dt.date
     candidates: Mapping[str, Signal]
     holdings: Holdings
+    open_shares: Shares
     limits: Portfolio
     clusters: Clusters
     greeks: Mapping[str, Greeks]
@@ -106,6 +109,7 @@ def overlay(
         session=session,
         candidates={decision.ticker: decision for decision in decisions if isinstance(decision, Signal)},
         holdings=holdings,
+        open_shares=holdings.open_shares,
         limits=settings.portfolio,
         clusters=clusters,
         greeks=greeks,
@@ -218,8 +222,9 @@ def _total(desk: Desk, shares: Shares) -> dict[str, Allowed]:
 
 
 def _capped(desk: Desk, shares: Shares, group: tuple[str, ...], most: float, where: str) -> dict[str, Allowed]:
-    members = {ticker: share for ticker, share in shares.items() if ticker in group}
-    return _scaled(members, open_share=desk.holdings.open_share(*group), most=most, where=where)
+    members = {ticker: shares[ticker] for ticker in group if ticker in shares}
+    open_share = fsum(desk.open_shares.get(ticker, 0.0) for ticker in group)
+    return _scaled(members, open_share=open_share, most=most, where=where)
 
 
 def _scaled(wanted: Shares, *, open_share: float, most: float, where: str) -> dict[str, Allowed]:

@@ -84,9 +84,13 @@ class Holdings(_Record):
             raise ValueError("sessions of equity that do not ascend, allowed: each once, oldest first")
         return self
 
-    def open_share(self, *tickers: str) -> float:
-        """Share of the account at risk in what is open on these underlyings."""
-        return fsum(position.risk_share for position in self.positions if position.ticker in tickers)
+    @property
+    def open_shares(self) -> dict[str, float]:
+        """Share of the account at risk in what is open, by underlying."""
+        risks: dict[str, list[float]] = {}
+        for position in self.positions:
+            risks.setdefault(position.ticker, []).append(position.risk_share)
+        return {ticker: fsum(shares) for ticker, shares in risks.items()}
 
     @property
     def total_share(self) -> float:
