@@ -30,7 +30,7 @@ class Journal:
         """Write through every change that clients made from now on make."""
         session = boto3._get_default_session()  # noqa: SLF001 - the one that boto3.client uses; it has no other name
         for operation in WRITES:
-            session.events.register(f"before-call.dynamodb.{operation}", _remember_keys)
+            session.events.register(f"before-call.dynamodb.{operation}", _remember_writes)
             session.events.register(f"after-call.dynamodb.{operation}", self._write_through)
         self._reader = session.client("dynamodb")
 
@@ -50,9 +50,11 @@ class Journal:
     def _write_through(self, http_response: Any, context: dict[str, Any], **_: Any) -> None:
         if http_response.status_code != 200:
             return
-        for key in context.get("journal_keys", ()):
-            item = self._reader.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-            self._append(key, item)
+        for entry in context.get("journal_writes", ()):
+            self._append(_key_of(entry), entry["Item"] if "Item" in entry else self._read(_key_of(entry)))
+
+    def _read(self, key: dict[str, Any]) -> dict[str, Any] | None:
+        return self._reader.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _append(self, key: dict[str, Any], item: dict[str, Any] | None) -> None:
         namespace, session = key["pk"]["S"].rsplit("#", 1)
@@ -80,11 +82,10 @@ def _ends_whole(path: str, size: int) -> bool:
         return file.read() == b"\n"
 
 
-def _remember_keys(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    """Note, before the call, which items it will change."""
+def _remember_writes(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Note, before the call, which items it will change; one that is put says what it will be."""
     body = json.loads(params["body"])
-    writes = [entry for part in body.get("TransactItems", ()) for entry in part.values()] or [body]
-    context["journal_keys"] = [_key_of(entry) for entry in writes]
+    context["journal_writes"] = [e for part in body.get("TransactItems", ()) for e in part.values()] or [body]
 
 
 def _key_of(entry: dict[str, Any]) -> dict[str, Any]:
