@@ -70,6 +70,16 @@ def test_four_quotes_make_no_smile() -> None:
     assert found == NoSmile("4 usable out-of-the-money quotes, needed: 5")
 
 
+def test_quotes_that_follow_no_smile_make_none() -> None:
+    chain = flat_chain()
+    wild = 1 + 1.5 * (chain["strike"] % 2)
+
+    found = book(chain.assign(bid=chain["bid"] * wild, ask=chain["ask"] * wild)).smile(SIXTEENTH)
+
+    assert isinstance(found, NoSmile)
+    assert found.reason.endswith("points off any smooth volatility")
+
+
 def test_expirations_without_a_tradable_quote_are_not_there() -> None:
     chain = flat_chain()
     dead = chain.loc[chain["expiration"] == pd.Timestamp(NINTH), "contract"].tolist()

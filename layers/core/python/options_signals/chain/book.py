@@ -16,6 +16,7 @@ from options_signals.pricing.implied import implied_volatility
 from options_signals.pricing.normal import FloatArray
 from options_signals.pricing.smile import LEAST_QUOTES, Smile, fit_smile
 
+MOST_ERROR = 0.2  # of the volatility at the money; quotes farther off are not of one moment
 MAX_AGE = dt.timedelta(minutes=15)  # of a quote against the newest of its chain
 
 
@@ -115,7 +116,7 @@ class Book:
         known = np.isfinite(middle) & (high > low)  # NaN compares as false
         if known.sum() < LEAST_QUOTES:
             return NoSmile(f"{known.sum()} usable out-of-the-money quotes, needed: {LEAST_QUOTES}")
-        return fit_smile(
+        smile = fit_smile(
             strike=good["strike"][known],
             volatility=middle[known],
             error=(high - low)[known] / 2,
@@ -123,6 +124,9 @@ class Book:
             forward=forward,
             discount=discount,
         )
+        if smile.error > MOST_ERROR * smile.at_the_money:
+            return NoSmile(f"quotes near the money lie {100 * smile.error:.1f} points off any smooth volatility")
+        return smile
 
 
 def _forward(rows: pd.DataFrame, discount: float) -> float:
