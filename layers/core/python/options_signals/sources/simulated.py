@@ -84,13 +84,17 @@ def _by_session(
     first: dt.date,
     last: dt.date,
 ) -> Fetched:
-    found = {name: values for name in dict.fromkeys(names) if (values := columns(name)) is not None}
     start = np.searchsorted(days(), np.datetime64(first))
     stop = np.searchsorted(days(), np.datetime64(last), side="right")
     window = days()[start:stop].astype("datetime64[s]")
+    found = {
+        name: {column: values[start:stop].copy() for column, values in whole.items()}  # a view would keep all its years
+        for name in dict.fromkeys(names)
+        if (whole := columns(name)) is not None
+    }
     keys = {table.key[0]: np.repeat(list(found), len(window)), table.key[1]: np.tile(window, len(found))}
     names_of_columns = next(iter(found.values()), {})
-    values = {name: np.concatenate([each[name][start:stop] for each in found.values()]) for name in names_of_columns}
+    values = {name: np.concatenate([each[name] for each in found.values()]) for name in names_of_columns}
     frame = validate(table, pd.DataFrame(keys | values)) if found else table.empty()
     return _answer(frame, names, found, first=first, last=last)
 
