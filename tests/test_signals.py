@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 from options_signals.settings import Settings
 from options_signals.signals import (
+    Cut,
     Decision,
     Direction,
     Forecast,
@@ -123,3 +124,30 @@ def test_records_are_frozen() -> None:
     assert signal.strategy is Strategy.BULL_CALL_SPREAD
     with pytest.raises(ValidationError, match="frozen"):
         signal.session = dt.date(2022, 11, 25)
+
+
+@pytest.mark.parametrize("after", [0.02, 0.03])
+def test_a_cut_only_takes(after: float) -> None:
+    with pytest.raises(ValidationError, match="allowed: to less"):
+        Cut(rule="total", before=0.02, after=after, reason="no room")
+
+
+def test_a_cut_trade_knows_the_size_it_came_with_and_survives_its_own_json() -> None:
+    whole = decide(forecast(direction(), volatility()), GOOD, Settings())
+    assert isinstance(whole, Signal)
+    first = Cut(rule="volatility", before=0.0075, after=0.005, reason="too wild")
+    second = Cut(rule="total", before=0.005, after=0.001, reason="no room")
+    cut = whole.model_copy(update={"risk_share": 0.001, "cuts": (first, second)})
+
+    assert (whole.original_risk_share, cut.original_risk_share) == (0.0075, 0.0075)
+    assert Signal.model_validate_json(cut.model_dump_json()) == cut
+
+
+def test_a_refusal_instead_of_a_trade_keeps_all_but_the_trade() -> None:
+    whole = decide(forecast(direction(), volatility()), GOOD, Settings())
+    assert isinstance(whole, Signal)
+    none = NoTrade.instead_of(whole, reasons=("no room",))
+
+    assert (none.ticker, none.session, none.forecast) == (whole.ticker, whole.session, whole.forecast)
+    assert (none.cause, none.lean, none.confidence) == ("rule", whole.strategy, whole.confidence)
+    assert (none.reasons, none.in_brief) == (("no room",), "NO TRADE")

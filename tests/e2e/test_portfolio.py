@@ -3,12 +3,15 @@
 import datetime as dt
 
 import pytest
+from options_signals import snapshot
 from options_signals.digest import Texts
+from options_signals.features.inputs import columns_for, feature_table
 from options_signals.jobs import ledger
 from options_signals.jobs.messages import Run
 from options_signals.jobs.replay import Replay, replay
 from options_signals.settings import Settings
-from options_signals.signals import NoTrade, Signal
+from options_signals.signals import NoTrade, Signal, VolatilityRegime
+from options_signals.strategy.choosers import STRATEGIES
 
 from tests.e2e.day import TICKERS, World
 
@@ -23,9 +26,9 @@ EAGER = {
 }
 
 
-def world(**portfolio: float) -> World:
+def world(strategy: str = "matrix", **portfolio: float) -> World:
     """A market in which every ticker is traded on every evening, unless the portfolio says no."""
-    settings = {"tickers": TICKERS, "decision": EAGER, "portfolio": portfolio}
+    settings = {"tickers": TICKERS, "decision": EAGER | {"strategy": strategy}, "portfolio": portfolio}
     return World(settings=Settings.model_validate(settings))
 
 
@@ -107,3 +110,26 @@ def test_a_lossy_session_stops_every_trade(equity: int, word: str) -> None:
     assert [type(one) for one in decisions] == [NoTrade] * 3
     assert all(word in one.reasons[0] for one in decisions)
     assert replayed(eager, FIRST).differences == ()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_replay_is_the_same_by_every_strategy(strategy: str) -> None:
+    eager = world(strategy)
+    decisions = evening(eager, FIRST)
+
+    assert all(isinstance(one, Signal) or one.cause == "rule" for one in decisions)
+    assert replayed(eager, FIRST).differences == ()
+
+
+def test_what_strategies_read_of_the_day_is_the_feature_row_of_the_day() -> None:
+    eager = world()
+    (spy,) = (one for one in evening(eager, FIRST) if one.ticker == "SPY")
+    manifest = snapshot.newest_manifest(eager.store, "simulated", FIRST)
+    bars, indices = (snapshot.read_table(eager.store, n, manifest.tables[n]) for n in ("bars", "vol_indices"))
+    columns = columns_for("SPY", bars=bars, vol_indices=indices)
+    row = feature_table(columns, ["hv_20", "hv_iv_ratio", "volatility_regime"]).iloc[-1]
+
+    assert spy.forecast is not None
+    assert spy.forecast.hv_20 == pytest.approx(row["hv_20"], rel=1e-9)
+    assert spy.forecast.hv_iv_ratio == pytest.approx(row["hv_iv_ratio"], rel=1e-9)
+    assert spy.forecast.volatility_regime == list(VolatilityRegime)[int(row["volatility_regime"])]
