@@ -183,7 +183,9 @@ class Portfolio(_Section):
         description="correlation of daily returns, of either sign, from which two underlyings move together",
     )
     correlation_sessions: int = Field(default=60, ge=20, le=252, description="sessions that correlation is taken over")
-    max_drawdown: Annotated[Share, Field(gt=0)] = Field(default=0.10, description="loss from the account's peak that stops new trades")
+    max_drawdown: Annotated[Share, Field(gt=0)] = Field(
+        default=0.10, description="loss from the account's peak that stops new trades"
+    )
     resume_drawdown: Share = Field(default=0.05, description="loss from the peak at which they are allowed again")
     max_daily_loss: Annotated[Share, Field(gt=0)] = Field(
         default=0.03, description="loss of one session that stops new trades for the evening"
