@@ -335,6 +335,15 @@ def test_capture_of_another_day_shows_its_date_in_new_york() -> None:
     assert captured(next_day_in_utc, HALF_DAY) == "23 Nov 2022 20:45"
 
 
+def test_input_whose_newest_value_is_old_is_told_with_its_day() -> None:
+    old = manifest(newest={"bars": SESSION, "vol_indices VIX": dt.date(2022, 11, 9)})
+
+    told = " ".join(compose(old, decisions()).email.split())
+
+    assert "volatility indices from Cboe 16:31, newest of 9 Nov; no macro" in told
+    assert "bars from yahoo 16:45; volatility" in told
+
+
 anything = st.text(min_size=1, max_size=400)
 
 

@@ -58,6 +58,8 @@ def verdict(frame: pd.DataFrame, **changes: Any) -> Verdict:
         "index_rows": {"VIX": index()},
         "failure": None,
         "provider": "yahoo",
+        "earlier": bars().iloc[:0],
+        "index_failures": {},
     }
     return judge("SPY", frame, **(arguments | changes))
 
@@ -242,13 +244,39 @@ def test_price_that_stood_still_is_told() -> None:
     assert verdict(still) == degraded("price did not move on 23 Nov 2022")
 
 
-def test_move_like_a_split_is_told() -> None:
-    doubled = bars()
-    doubled.loc[:289, ["open", "high", "low", "close", "adj_close"]] *= 2.0
+def scaled(frame: pd.DataFrame, factor: float, *, before: int) -> pd.DataFrame:
+    """The same bars, the first of them times a factor."""
+    changed = frame.copy()
+    changed.loc[: before - 1, ["open", "high", "low", "close", "adj_close"]] *= factor
+    return changed
 
-    assert verdict(doubled) == degraded(
-        "price moved by -50 % on 10 Nov 2022: a split that the prices do not show?",
-    )
+
+@pytest.mark.parametrize(
+    ("factor", "move"),
+    [
+        (2.0, "2-for-1 split"),
+        (2.05, "2-for-1 split"),
+        (100.0, "100-for-1 split"),
+        (1 / 8, "1-for-8 reverse split"),
+    ],
+)
+def test_move_of_a_split_that_the_prices_before_do_not_show_is_refused(factor: float, move: str) -> None:
+    frame = scaled(bars(), factor, before=290)
+
+    assert verdict(frame) == refused(f"moved as in a {move} on 10 Nov 2022 that the prices before do not show")
+
+
+def test_split_of_this_very_session_is_refused() -> None:
+    reason = "moved as in a 100-for-1 split on 23 Nov 2022 that the prices before do not show"
+
+    assert verdict(scaled(bars(), 100.0, before=MIN_SESSIONS - 1)) == refused(reason)
+
+
+@pytest.mark.parametrize(("factor", "move"), [(1.8, "-44"), (2.1, "-52"), (0.4, "+150")])
+def test_move_as_large_as_a_split_but_unlike_one_is_told(factor: float, move: str) -> None:
+    moved = scaled(bars(), factor, before=290)
+
+    assert verdict(moved) == degraded(f"price moved by {move} % on 10 Nov 2022: a split that the prices do not show?")
 
 
 def test_special_dividend_that_the_total_return_shows_is_no_split() -> None:
@@ -256,7 +284,85 @@ def test_special_dividend_that_the_total_return_shows_is_no_split() -> None:
     paid.loc[:289, ["open", "high", "low", "close"]] *= 2.0
 
     assert verdict(paid) == OK
-    assert verdict(paid.drop(columns="adj_close")).status == "degraded"
+    assert verdict(paid.drop(columns="adj_close")).status == "refused"
+
+
+# --- against what was stored before ---
+
+
+def yesterdays() -> pd.DataFrame:
+    """What the snapshot of the session before holds."""
+    return bars().iloc[:-1]
+
+
+def test_bars_that_say_the_same_as_before_are_good_enough() -> None:
+    assert verdict(bars(), earlier=yesterdays()) == OK
+    assert verdict(bars(), earlier=yesterdays().assign(close=yesterdays()["close"] * 1.004)) == OK
+
+
+def test_split_that_all_prices_show_is_told_for_those_told_earlier_are_on_the_old_basis() -> None:
+    before = scaled(yesterdays(), 10.0, before=MIN_SESSIONS)
+
+    assert verdict(bars(), earlier=before) == degraded(
+        "10-for-1 split since 22 Nov 2022: all prices are restated, those told earlier were on the old basis"
+    )
+
+
+def test_any_other_factor_is_called_a_rescaling() -> None:
+    before = scaled(yesterdays(), 1.25, before=MIN_SESSIONS)
+
+    assert verdict(bars(), earlier=before).reasons[0].startswith("rescaling by 1.2500 since 22 Nov 2022")
+
+
+def test_single_closes_that_were_restated_are_told_with_both_values() -> None:
+    before = with_row(with_row(yesterdays(), -2, close=410.0), -9, close=410.0)
+
+    assert verdict(bars(), earlier=before) == degraded(
+        "restated: 2 of 299 closes, such as 21 Nov 2022, was 410.00, is 400.30"
+    )
+
+
+def test_other_prices_under_the_same_ticker_are_refused() -> None:
+    other = yesterdays().assign(close=50.0 + np.arange(MIN_SESSIONS - 1) % 7)
+
+    assert verdict(bars(), earlier=other) == refused(
+        "299 of 299 closes differ from those stored before, such as 22 Nov 2022: another instrument under the same "
+        "ticker, or prices on two bases"
+    )
+
+
+def test_split_applied_to_a_part_of_the_history_is_refused() -> None:
+    half = scaled(yesterdays(), 1.25, before=200)
+
+    assert verdict(bars(), earlier=half).status == "refused"
+
+
+def test_former_name_of_a_company_is_refused_with_todays() -> None:
+    last = date(2022, 6, 8)
+    stopped = judge(
+        "FB",
+        bars(last),
+        session=SESSION,
+        min_sessions=MIN_SESSIONS,
+        index_rows={"VIX": index()},
+        failure=None,
+        provider="yahoo",
+        earlier=bars().iloc[:0],
+        index_failures={},
+    )
+
+    assert stopped == refused(
+        "last bar is of 8 Jun 2022, wanted 23 Nov 2022 (yahoo); delisted, halted or renamed?",
+        "8 Jun 2022 was the last day of the ticker FB; the company trades as META",
+    )
+
+
+def test_what_was_said_of_an_index_is_told_with_its_absence() -> None:
+    late = {"VIX": index(date(2022, 11, 22))}
+
+    assert verdict(bars(), index_rows=late, index_failures={"VIX": "HTTP 503"}).reasons == (
+        "VIX has no value for 23 Nov 2022, its last is of 22 Nov 2022 (HTTP 503)",
+    )
 
 
 def test_every_oddity_is_told() -> None:

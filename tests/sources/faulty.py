@@ -56,6 +56,58 @@ def duplicated(ticker: str) -> Fault:
     return missing(ticker, why="two bars of one session")
 
 
+def unknown_close(ticker: str) -> Fault:
+    """The last bar has volume and no close."""
+    return _cut(ticker, lambda rows: rows.assign(close=rows["close"].where(rows.index != rows.index[-1])))
+
+
+def a_day_early(ticker: str) -> Fault:
+    """Midnight in one time zone is the evening before in another: every bar has the date of the day before."""
+    return _cut(ticker, lambda rows: rows.assign(session=rows["session"] - pd.Timedelta(days=1)))
+
+
+def split_unseen(ticker: str, *, parts: float) -> Fault:
+    """The last bar is after the split and all others before it, as traded then."""
+    before = ["open", "high", "low", "close", "adj_close"]
+
+    def change(rows: pd.DataFrame) -> pd.DataFrame:
+        last = rows.index == rows.index[-1]
+        return rows.assign(**{name: rows[name].where(~last, rows[name] / parts) for name in before})
+
+    return _cut(ticker, change)
+
+
+def split_seen(ticker: str, *, parts: float) -> Fault:
+    """All bars are on the basis after the split."""
+    prices = ["open", "high", "low", "close", "adj_close"]
+    return _cut(ticker, lambda rows: rows.assign(**{name: rows[name] / parts for name in prices}))
+
+
+def no_longer_traded(ticker: str, *, since: dt.date) -> Fault:
+    return _cut(ticker, lambda rows: rows[rows["session"] < pd.Timestamp(since)])
+
+
+def with_close(name: str, *, factor: float) -> Fault:
+    """Another close on the last day, within the day's range; nothing else looks wrong."""
+
+    def change(rows: pd.DataFrame) -> pd.DataFrame:
+        last = rows.index == rows.index[-1]
+        close = rows["close"].where(~last, rows["close"] * factor)
+        return rows.assign(close=close, high=rows["high"].clip(lower=close), low=rows["low"].clip(upper=close))
+
+    return _cut(name, change)
+
+
+def on_a_holiday(index: str, *, day: dt.date) -> Fault:
+    """The index has a value on a day on which the exchange was closed."""
+
+    def change(rows: pd.DataFrame) -> pd.DataFrame:
+        extra = rows.tail(1).assign(session=pd.Timestamp(day).as_unit("s"), close=99.0)
+        return pd.concat([rows, extra]).sort_values("session")
+
+    return _cut(index, change)
+
+
 def missing(name: str, *, why: str = "no such name") -> Fault:
     def fault(fetched: Fetched) -> Fetched:
         rest = fetched.frame[fetched.frame[fetched.frame.columns[0]] != name]

@@ -6,17 +6,20 @@ replay needs: digests of the tables, models, settings, code version and every st
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping
 from typing import Literal, Self
 
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
+from options_signals import sessions
 from options_signals.errors import CorruptError, NotFoundError
 from options_signals.lake import ObjectStore, canonical_json, from_parquet, sha256, to_parquet
 from options_signals.tables import Table, table_named
 
 MANIFEST = "manifest.json"
+SESSIONS_BACK = 10
 REFETCH = "Run the session again: a new attempt fetches it afresh."
 
 
@@ -88,7 +91,8 @@ class Manifest(_Record):
     previous_session: dt.date
     previous: Mapping[str, str]  # ticker -> what was said of it the session before, in two or three words
     holdings: DocumentRef | None = None  # what was open, and the account's history; None: not asked for
-    absent: tuple[str, ...] = ()  # inputs nobody delivers here, such as "macro"
+    absent: tuple[str, ...] = ()  # inputs that are not there, such as "macro", perhaps with the reason
+    newest: Mapping[str, dt.date] = {}  # input -> newest day it speaks of, such as "macro DGS10"
 
     def model_for(self, name: str, ticker: str) -> BundleRef | None:
         """The pinned bundle of that name for the ticker: its own before the pooled one."""
@@ -116,11 +120,25 @@ def committed_attempts(store: ObjectStore, namespace: str, session: dt.date) -> 
     return sorted(attempt for attempt, name in _stored(store, namespace, session) if name == MANIFEST)
 
 
+def sessions_of(store: ObjectStore, namespace: str) -> list[dt.date]:
+    """Every session of which a snapshot is committed, ascending."""
+    folder = prefix_of(namespace, dt.date.min, 0).partition(dt.date.min.isoformat())[0]
+    days = {key.removeprefix(folder).partition("/")[0] for key in store.keys(folder) if key.endswith(f"/{MANIFEST}")}
+    return sorted(dt.date.fromisoformat(day) for day in days)
+
+
 def _stored(store: ObjectStore, namespace: str, session: dt.date) -> list[tuple[int, str]]:
     """Attempt and name of every file of the session; what lies outside an attempt's folder is not ours."""
     folder = prefix_of(namespace, session, 0).removesuffix("000")
     parts = [key.removeprefix(folder).partition("/") for key in store.keys(folder)]
     return [(int(attempt), name) for attempt, _, name in parts if attempt.isdigit()]
+
+
+def committed_before(store: ObjectStore, namespace: str, session: dt.date, *, most: int) -> list[tuple[dt.date, int]]:
+    """Session and last committed attempt of the newest snapshots before a session, newest first; ten sessions back."""
+    days = [sessions.shift(session, -back) for back in range(1, SESSIONS_BACK + 1)]
+    attempts = ((day, committed_attempts(store, namespace, day)) for day in days)
+    return list(itertools.islice(((day, numbers[-1]) for day, numbers in attempts if numbers), most))
 
 
 def write_table(store: ObjectStore, prefix: str, table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:

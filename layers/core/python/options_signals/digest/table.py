@@ -21,6 +21,7 @@ NOTHING_OPEN = Holdings()
 MOST_CHANGES = 12
 MOST_MODELS = 6
 TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro"}
+USUAL_AGE = dt.timedelta(days=5)  # a weekend, a holiday, and the day it takes to publish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +271,14 @@ def _origins(manifest: Manifest) -> Iterable[str]:
     for name in (*known, *sorted(set(manifest.tables) - set(TABLES))):
         origin = manifest.tables[name].origin
         when = captured(origin.captured_at, manifest.session)
-        yield f"{TABLES.get(name, name)} from {clean(origin.source)} {when}"
+        yield f"{TABLES.get(name, name)} from {clean(origin.source)} {when}{_age(name, manifest)}"
+
+
+def _age(table: str, manifest: Manifest) -> str:
+    """Which day the table's newest row speaks of, where that is long before the session."""
+    days = [newest for name, newest in manifest.newest.items() if name.split()[0] == table]
+    old = bool(days) and manifest.session - max(days) > USUAL_AGE
+    return f", newest of {day(max(days))}" if old else ""
 
 
 def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:

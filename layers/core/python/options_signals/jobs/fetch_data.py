@@ -3,34 +3,22 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
 from options_signals import sessions, snapshot
-from options_signals.errors import AlreadyStoredError, InvalidValueError, NoIndexError
-from options_signals.features.inputs import DAILY_SERIES, UNDERLYING, WINDOW, index_of
+from options_signals.errors import AlreadyStoredError, CorruptError, InvalidValueError, NoIndexError, NotFoundError
+from options_signals.features.inputs import index_of
 from options_signals.jobs import documents
+from options_signals.jobs.delivery import MARKET_INDICES, Delivery, ask, tickers_of
 from options_signals.jobs.messages import Fetch, Plan, Run
 from options_signals.jobs.quality import judge
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
-from options_signals.snapshot import BundleRef, DocumentRef, Manifest, Origin, TableRef, Verdict
-from options_signals.sources.base import Fetched, Sources
+from options_signals.snapshot import BundleRef, DocumentRef, Manifest, TableRef, Verdict
+from options_signals.sources.base import Sources
 from options_signals.strategy.portfolio import Holdings
-from options_signals.tables import BARS, MACRO, VOL_INDICES, Table
-
-MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
-MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
-SPARE_SESSIONS = 10
-MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Delivery:
-    bars: Fetched
-    vol_indices: Fetched
-    macro: Fetched | None
+from options_signals.tables import BARS
 
 
 def fetch_data(
@@ -67,18 +55,20 @@ def fetch_data(
     """
     if plan.run is None:
         raise InvalidValueError(name="plan", value=plan.reason, allowed="a plan that says proceed")
-    delivery = _ask(sources, settings, plan.run.session) if gave_up is None else None
-    verdicts = _verdicts(delivery, settings, plan.run.session) if delivery else _all_refused(settings, gave_up)
+    delivery = ask(sources, settings, plan.run.session) if gave_up is None else None
+    earlier, unread = _stored_before(store, plan.earlier, set(tickers_of(settings)))
+    verdicts = _verdicts(delivery, settings, plan.run.session, earlier) if delivery else _all_refused(settings, gave_up)
     good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
     missing = _missing_for_all(delivery, plan.run.session) if delivery else ()
     if not plan.last_slot and (missing or not set(good).intersection(settings.tickers)):
         reason = (*missing, *next(iter(verdicts.values())).reasons)[0]
         return Fetch(committed=False, reason=f"not usable yet, a later slot tries again: {reason}", run=plan.run)
+    doubts = (*missing, *unread, *(delivery.doubts if delivery else ()))
     manifest = Manifest(
         **plan.run.model_dump(),
         created_at=now,
         tables={} if delivery is None else _stored(store, plan.run, delivery, good),
-        verdicts={ticker: _degraded(verdicts[ticker], missing) for ticker in settings.tickers},
+        verdicts={ticker: _degraded(verdicts[ticker], doubts) for ticker in settings.tickers},
         models=tuple(documents.read(store, plan.models, BundleRef)) if plan.models else (),
         settings=settings.model_dump(mode="json"),
         config_id=settings.config_id,
@@ -86,7 +76,8 @@ def fetch_data(
         previous_session=sessions.shift(plan.run.session, -1),
         previous=previous,
         holdings=_pinned(store, plan.run, holdings),
-        absent=() if sources.macro is not None else ("macro",),
+        absent=delivery.absent if delivery else (),
+        newest=delivery.newest if delivery else {},
     )
     return _answer(plan, plan.run, _committed(store, manifest))
 
@@ -118,40 +109,37 @@ def _answer(plan: Plan, run: Run, manifest: Manifest) -> Fetch:
     )
 
 
-def _ask(sources: Sources, settings: Settings, session: dt.date) -> _Delivery:
-    first = sessions.shift(session, -(WINDOW + SPARE_SESSIONS))
-    indices = {index for ticker in settings.tickers if (index := _index_or_none(ticker, settings))}
-    return _Delivery(
-        bars=sources.bars.bars(_tickers(settings), first=first, last=session),
-        vol_indices=sources.vol_indices.vol_indices(sorted(indices.union(MARKET_INDICES)), first=first, last=session),
-        macro=None
-        if sources.macro is None
-        else sources.macro.macro(MACRO_SERIES, first=session - dt.timedelta(days=MACRO_DAYS), last=session),
-    )
-
-
-def _tickers(settings: Settings) -> list[str]:
-    """The watchlist, and the underlyings of its proxy indices: those indices are compared with their own."""
-    proxies = {settings.allow_iv_proxy[ticker] for ticker in settings.tickers if ticker in settings.allow_iv_proxy}
-    return sorted({*settings.tickers, *(UNDERLYING[index] for index in proxies)})
-
-
-def _index_or_none(ticker: str, settings: Settings) -> str | None:
-    try:
-        return index_of(ticker, settings.allow_iv_proxy)
-    except NoIndexError:
-        return None
-
-
 def _all_refused(settings: Settings, reason: str | None) -> dict[str, Verdict]:
-    return {ticker: Verdict(status="refused", reasons=(reason or "",)) for ticker in _tickers(settings)}
+    return {ticker: Verdict(status="refused", reasons=(reason or "",)) for ticker in tickers_of(settings)}
 
 
-def _verdicts(delivery: _Delivery, settings: Settings, session: dt.date) -> dict[str, Verdict]:
-    bars, indices = _by_name(delivery.bars.frame), _by_name(delivery.vol_indices.frame)
+def _stored_before(store: ObjectStore, runs: Sequence[Run], missing: set[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Of each ticker the bars of the newest earlier snapshot that has it, and which snapshot could not be read."""
+    parts, unread = [BARS.empty()], []
+    for run in runs:
+        try:
+            bars = _bars_of(store, run) if missing else BARS.empty()
+        except (CorruptError, NotFoundError) as error:
+            unread.append(f"prices were not compared with those stored for {run.session}: {error}")
+            continue
+        parts.append(bars[bars["ticker"].isin(missing)])
+        missing = missing.difference(bars["ticker"])
+    return pd.concat(parts, ignore_index=True), tuple(unread)
+
+
+def _bars_of(store: ObjectStore, run: Run) -> pd.DataFrame:
+    """No rows where the providers could not be reached that day."""
+    ref = snapshot.read_manifest(store, run.namespace, run.session, run.attempt).tables.get(BARS.name)
+    return snapshot.read_table(store, BARS.name, ref) if ref else BARS.empty()
+
+
+def _verdicts(delivery: Delivery, settings: Settings, session: dt.date, earlier: pd.DataFrame) -> dict[str, Verdict]:
+    bars, before, indices = (_by_name(frame) for frame in (delivery.bars.frame, earlier, delivery.vol_indices.frame))
     return {
-        ticker: _verdict(ticker, delivery, settings, session, bars=bars[ticker], indices=indices)
-        for ticker in _tickers(settings)
+        ticker: _verdict(
+            ticker, delivery, settings, session, bars=bars[ticker], earlier=before[ticker], indices=indices
+        )
+        for ticker in tickers_of(settings)
     }
 
 
@@ -163,11 +151,12 @@ def _by_name(frame: pd.DataFrame) -> defaultdict[str, pd.DataFrame]:
 
 def _verdict(
     ticker: str,
-    delivery: _Delivery,
+    delivery: Delivery,
     settings: Settings,
     session: dt.date,
     *,
     bars: pd.DataFrame,
+    earlier: pd.DataFrame,
     indices: Mapping[str, pd.DataFrame],
 ) -> Verdict:
     try:
@@ -180,12 +169,14 @@ def _verdict(
         session=session,
         min_sessions=settings.quality.min_sessions,
         index_rows={own: indices[own]},
+        index_failures=delivery.vol_indices.failures,
+        earlier=earlier,
         failure=delivery.bars.failures.get(ticker),
         provider=delivery.bars.origin.source,
     )
 
 
-def _missing_for_all(delivery: _Delivery, session: dt.date) -> tuple[str, ...]:
+def _missing_for_all(delivery: Delivery, session: dt.date) -> tuple[str, ...]:
     """Reasons why every ticker would go without something: VIX and VIX3M are inputs of all."""
     indices = _by_name(delivery.vol_indices.frame)
     today = pd.Timestamp(session)
@@ -199,20 +190,16 @@ def _degraded(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
     return Verdict(status="degraded", reasons=(*verdict.reasons, *reasons))
 
 
-def _stored(store: ObjectStore, run: Run, delivery: _Delivery, good: Sequence[str]) -> dict[str, TableRef]:
+def _stored(store: ObjectStore, run: Run, delivery: Delivery, good: Sequence[str]) -> dict[str, TableRef]:
     prefix = snapshot.prefix_of(run.namespace, run.session, run.attempt)
     bars = delivery.bars.frame
-
-    def put(table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:
-        return snapshot.write_table(store, prefix, table, frame, origin)
-
-    refs = {
-        "bars": put(BARS, bars[bars["ticker"].isin(good)], delivery.bars.origin),
-        "vol_indices": put(VOL_INDICES, delivery.vol_indices.frame, delivery.vol_indices.origin),
+    frames = {table: fetched.frame for table, fetched in delivery.tables.items()} | {
+        BARS: bars[bars["ticker"].isin(good)]
     }
-    if delivery.macro is not None:
-        refs["macro"] = put(MACRO, delivery.macro.frame, delivery.macro.origin)
-    return refs
+    return {
+        table.name: snapshot.write_table(store, prefix, table, frame, delivery.tables[table].origin)
+        for table, frame in frames.items()
+    }
 
 
 def _chunks(tickers: Sequence[str], most: int) -> tuple[tuple[str, ...], ...]:

@@ -56,6 +56,7 @@ class Plan(_Message):
     revise: bool = False
     send: bool = True
     models: DocumentRef | None = None
+    earlier: tuple[Run, ...] = ()  # the newest snapshots before this session, to compare its bars with
 
 
 class Fetch(_Message):

@@ -12,9 +12,10 @@ from options_signals.models import registry
 from options_signals.models.bundle import Bundle, load
 from options_signals.models.card import World
 from options_signals.settings import Settings
-from options_signals.snapshot import BundleRef, next_attempt
+from options_signals.snapshot import BundleRef, committed_before, next_attempt
 
 MODELS = ("direction", "iv_regime")
+SNAPSHOTS_TO_COMPARE = 4  # a provider that is back after three days is compared with what it said before
 
 
 def plan_session(
@@ -56,7 +57,13 @@ def plan_session(
         revise=request.revise,
         send=request.send,
         models=documents.write(store, run, "models", models),
+        earlier=_earlier(store, run),
     )
+
+
+def _earlier(store: ObjectStore, run: Run) -> tuple[Run, ...]:
+    before = committed_before(store, run.namespace, run.session, most=SNAPSHOTS_TO_COMPARE)
+    return tuple(Run(namespace=run.namespace, session=session, attempt=attempt) for session, attempt in before)
 
 
 def _session(request: RunRequest, now: dt.datetime) -> tuple[dt.date | None, str]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from options_signals import sessions
+from options_signals.features.announcements import FORMER_NAMES
 from options_signals.snapshot import Verdict
 
 FloatArray = npt.NDArray[np.float64]
@@ -16,6 +17,9 @@ FloatArray = npt.NDArray[np.float64]
 ROUNDING = 1.0001  # vendors round the four prices apart from each other; a hundredth of a percent is no fault
 # A 2:1 split lies outside. So did 9 sessions of 501 large companies in 5 years, five of them on 9 March 2020.
 LARGEST_USUAL_MOVE = 1 / 0.6
+SAME_PRICE = 0.005  # two deliveries of one close may lie this far apart, as a share of it
+SPLIT_AND_A_DAYS_MOVE = 0.03  # how far a price may lie from its split on the day itself; none of those 9 lay so near
+LONG_AGO = 5  # sessions without a bar after which a ticker is hardly just late
 
 
 def judge(
@@ -27,6 +31,8 @@ def judge(
     index_rows: Mapping[str, pd.DataFrame],
     failure: str | None,
     provider: str,
+    earlier: pd.DataFrame,
+    index_failures: Mapping[str, str],
 ) -> Verdict:
     """The verdict on one ticker.
 
@@ -38,8 +44,10 @@ def judge(
         Sessions that must be there without a gap, up to and including `session`.
     index_rows
         The rows of the volatility indices the ticker needs, by name; none ever stands in for another.
-    failure
-        What the provider said if it could not deliver this ticker.
+    failure, index_failures
+        What the provider said if it could not deliver this ticker, or an index, by name.
+    earlier
+        The rows of this ticker as an earlier session's snapshot holds them; none where there is no such snapshot.
 
     Returns
     -------
@@ -48,10 +56,11 @@ def judge(
         a trader should know, else `ok`. A half day is a session like any other. A bar after the session is a
         fault and is not dropped: whoever delivers tomorrow's bar may have adjusted today's with it.
     """
+    renamed = _renamed(ticker)
     if failure is not None:
-        return Verdict(status="refused", reasons=(f"{provider}: {failure}",))
+        return Verdict(status="refused", reasons=(f"{provider}: {failure}", *renamed))
     if bars.empty:
-        return Verdict(status="refused", reasons=(f"{provider} has no bars of {ticker}",))
+        return Verdict(status="refused", reasons=(f"{provider} has no bars of {ticker}", *renamed))
     history = _History.of(bars)
     day = np.datetime64(session)
     fault = (
@@ -61,12 +70,18 @@ def judge(
         or _insane(history)
         or _crossed(history)
         or _repeated(history)
+        or _unseen_split(history)
+        or _another_instrument(history, _History.of(earlier))
     )
-    indices = [_index_fault(index, _History.of(rows), day) for index, rows in index_rows.items()]
+    indices = [
+        _with_failure(_index_fault(index, _History.of(rows), day), index_failures.get(index))
+        for index, rows in index_rows.items()
+    ]
     refused = tuple(reason for reason in (fault, *indices) if reason)
     if refused:
-        return Verdict(status="refused", reasons=refused)
-    odd = tuple(reason for reason in (_without_volume(history), _unmoved(history), _jump(history)) if reason)
+        return Verdict(status="refused", reasons=(*refused, *renamed))
+    oddities = (_without_volume(history), _unmoved(history), _jump(history), _restated(history, _History.of(earlier)))
+    odd = tuple(reason for reason in oddities if reason)
     return Verdict(status="degraded", reasons=odd) if odd else Verdict(status="ok")
 
 
@@ -117,7 +132,9 @@ def _of_another_day(history: _History, day: np.datetime64, provider: str) -> str
         return ""
     if last > day:
         return f"a bar of {_said(last)} lies after the session of {_said(day)} ({provider})"
-    return f"last bar is of {_said(last)}, wanted {_said(day)} ({provider})"
+    late = f"last bar is of {_said(last)}, wanted {_said(day)} ({provider})"
+    missed = len(sessions.between(last.astype(object), day.astype(object))) - 1
+    return f"{late}; delisted, halted or renamed?" if missed > LONG_AGO else late
 
 
 def _incomplete(history: _History, session: dt.date, min_sessions: int) -> str:
@@ -185,10 +202,84 @@ def _unmoved(history: _History) -> str:
 
 def _jump(history: _History) -> str:
     """The latest move so large that the prices before and after it may be on different bases."""
-    closes = history.adj_close if history.is_adjusted else history.close
-    ratio = closes[1:] / closes[:-1]
-    jumps = np.flatnonzero((ratio > LARGEST_USUAL_MOVE) | (ratio < 1 / LARGEST_USUAL_MOVE))
-    if len(jumps) == 0:
+    at, factor = _latest_jump(history)
+    if not at:
         return ""
-    move, day = 100 * ratio[jumps[-1]] - 100, history.days[1:][jumps[-1]]
-    return f"price moved by {move:+.0f} % on {_said(day)}: a split that the prices do not show?"
+    return (
+        f"price moved by {100 / factor - 100:+.0f} % on {_said(history.days[at])}: a split that the prices do not show?"
+    )
+
+
+def _unseen_split(history: _History) -> str:
+    """The same where the move is that of a split, give or take a day's: everything before it is on another basis."""
+    at, factor = _latest_jump(history)
+    split = _as_split(factor, SPLIT_AND_A_DAYS_MOVE) if at else ""
+    return f"moved as in a {split} on {_said(history.days[at])} that the prices before do not show" if split else ""
+
+
+def _latest_jump(history: _History) -> tuple[int, float]:
+    """Place of the day after the latest unusual move, and the price before over that after; place 0 for none."""
+    closes = history.adj_close if history.is_adjusted else history.close
+    factor = closes[:-1] / closes[1:]
+    jumps = np.flatnonzero((factor > LARGEST_USUAL_MOVE) | (factor < 1 / LARGEST_USUAL_MOVE))
+    return (int(jumps[-1]) + 1, float(factor[jumps[-1]])) if len(jumps) else (0, 1.0)
+
+
+def _as_split(factor: float, tolerance: float) -> str:
+    """The split that divides prices by about this factor: "100-for-1 split", "1-for-8 reverse split", or none."""
+    parts = factor if factor > 1.0 else 1.0 / factor
+    whole = round(parts)
+    if whole < 2 or abs(parts / whole - 1.0) > tolerance:
+        return ""
+    return f"{whole}-for-1 split" if factor > 1.0 else f"1-for-{whole} reverse split"
+
+
+def _factors(history: _History, earlier: _History) -> tuple[npt.NDArray[np.datetime64], FloatArray]:
+    """The days of both, and the close as stored before over the close as delivered now."""
+    days, now, before = np.intersect1d(history.days, earlier.days, return_indices=True)
+    return days, earlier.close[before] / history.close[now]
+
+
+def _differ(factors: FloatArray) -> npt.NDArray[np.bool_]:
+    return abs(factors - 1.0) > SAME_PRICE
+
+
+def _another_instrument(history: _History, earlier: _History) -> str:
+    """Most prices differ, and not by one factor: a ticker may be given to another company, or mixed up."""
+    days, factors = _factors(history, earlier)
+    differ = _differ(factors)
+    if 2 * differ.sum() <= len(days) or not _differ(factors / np.median(factors)).any():
+        return ""
+    return (
+        f"{differ.sum()} of {len(days)} closes differ from those stored before, such as {_said(days[differ][-1])}: "
+        "another instrument under the same ticker, or prices on two bases"
+    )
+
+
+def _restated(history: _History, earlier: _History) -> str:
+    """What the provider says differently of days that are over: one factor for all of them, or single closes."""
+    days, factors = _factors(history, earlier)
+    differ = _differ(factors)
+    if not differ.any():
+        return ""
+    if differ.all() and not _differ(factors / np.median(factors)).any():
+        split = _as_split(float(np.median(factors)), SAME_PRICE) or f"rescaling by {np.median(factors):.4f}"
+        return f"{split} since {_said(days[-1])}: all prices are restated, those told earlier were on the old basis"
+    last, factor = days[differ][-1], factors[differ][-1]
+    now = history.close[np.searchsorted(history.days, last)]
+    return (
+        f"restated: {differ.sum()} of {len(days)} closes, such as {_said(last)}, was {now * factor:.2f}, is {now:.2f}"
+    )
+
+
+def _with_failure(fault: str, failure: str | None) -> str:
+    return f"{fault} ({failure})" if fault and failure else fault
+
+
+def _renamed(ticker: str) -> tuple[str, ...]:
+    """Where a refused ticker is a company's former name, today's."""
+    new = {former: (name, last) for name, (former, last) in FORMER_NAMES.items()}
+    if ticker not in new:
+        return ()
+    name, last = new[ticker]
+    return (f"{last:%-d %b %Y} was the last day of the ticker {ticker}; the company trades as {name}",)

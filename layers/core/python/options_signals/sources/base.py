@@ -93,6 +93,8 @@ class Sources:
         Keeps stored things apart: `live`, `simulated`, `files:<digest>`.
     world
         `market` or `simulated`: a model of one is never served in the other.
+    second_bars, second_vol_indices
+        Other providers of the same, asked for the session's closes only, to confirm or contradict the first.
     """
 
     namespace: str
@@ -103,3 +105,5 @@ class Sources:
     chain: ChainSource | None = None
     sentiment: SentimentSource | None = None
     earnings: EarningsSource | None = None
+    second_bars: BarSource | None = None
+    second_vol_indices: VolIndexSource | None = None

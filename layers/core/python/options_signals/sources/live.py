@@ -81,6 +81,7 @@ def open_live(
         world="market",
         bars=prices,
         vol_indices=FirstThenSecond(cboe, prices),
+        second_vol_indices=prices,
         macro=_first_hand(web, cboe, known.get(BLS_KEY))
         if fred_vintages is None
         else FredSource(web, key=known[FRED_KEY], vintages=fred_vintages),

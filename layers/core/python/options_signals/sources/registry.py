@@ -131,6 +131,7 @@ def _live(
         world="market",
         bars=source,
         vol_indices=source,
+        second_vol_indices=_SecondWhenAsked(source),
         macro=source,
         sentiment=source,
         earnings=source if FINNHUB_KEY in keys else None,
@@ -144,24 +145,24 @@ class _WhenAsked:
     opened: Callable[[], Sources]
 
     @cached_property
-    def _sources(self) -> Sources:
+    def sources(self) -> Sources:
         return self.opened()
 
     def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._sources.bars.bars(tickers, first=first, last=last)
+        return self.sources.bars.bars(tickers, first=first, last=last)
 
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._sources.vol_indices.vol_indices(indices, first=first, last=last)
+        return self.sources.vol_indices.vol_indices(indices, first=first, last=last)
 
     # Only those that are there are offered, and so asked.
     def macro(self, series: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._sources.macro.macro(series, first=first, last=last)  # type: ignore[union-attr]
+        return self.sources.macro.macro(series, first=first, last=last)  # type: ignore[union-attr]
 
     def sentiment(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._sources.sentiment.sentiment(tickers, first=first, last=last)  # type: ignore[union-attr]
+        return self.sources.sentiment.sentiment(tickers, first=first, last=last)  # type: ignore[union-attr]
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        return self._sources.earnings.earnings(tickers, first=first, last=last)  # type: ignore[union-attr]
+        return self.sources.earnings.earnings(tickers, first=first, last=last)  # type: ignore[union-attr]
 
 
 def _plugged_in(spec: str, rest: str, clock: Callable[[], dt.datetime]) -> Sources:
@@ -176,6 +177,17 @@ def _plugged_in(spec: str, rest: str, clock: Callable[[], dt.datetime]) -> Sourc
             remedy=f"Python says: {error}.",
         ) from error
     return opened(clock=clock)
+
+
+@dataclass(frozen=True)
+class _SecondWhenAsked:
+    """The second provider among them."""
+
+    first: _WhenAsked
+
+    def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        second = self.first.sources.second_vol_indices
+        return second.vol_indices(indices, first=first, last=last)  # type: ignore[union-attr]  # only offered if there
 
 
 def _unknown(spec: str) -> InvalidValueError:

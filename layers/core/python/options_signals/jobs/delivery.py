@@ -1,0 +1,173 @@
+"""Everything the providers are asked for one session."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from options_signals import sessions
+from options_signals.errors import NoIndexError, SignalError
+from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
+from options_signals.features.inputs import DAILY_SERIES, STALE_DAILY, UNDERLYING, WINDOW, index_of
+from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
+from options_signals.settings import Settings
+from options_signals.sources.base import Fetched, Sources
+from options_signals.tables import BARS, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
+
+MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
+MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
+SPARE_SESSIONS = 10
+MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
+EARNINGS_DAYS = 3 * 366  # eight announcements and those around them
+EARNINGS_AHEAD = 60  # calendar days
+
+# Tables whose names age apart, and the column by which each table ages.
+BY_NAME = (VOL_INDICES, MACRO)
+AGE = {
+    BARS: "session",
+    VOL_INDICES: "session",
+    MACRO: "observed_on",
+    SENTIMENT: "captured_at",
+    EARNINGS: "announced_on",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The tables as delivered.
+
+    Attributes
+    ----------
+    tables
+        What there is: always `bars` and `vol_indices`.
+    absent
+        Inputs that are not there, with the reason where somebody should have delivered them.
+    doubts
+        What a trader should know of the data of every ticker.
+    """
+
+    tables: dict[Table, Fetched]
+    absent: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def bars(self) -> Fetched:
+        """Of the watchlist, and of what its proxies speak of."""
+        return self.tables[BARS]
+
+    @property
+    def vol_indices(self) -> Fetched:
+        """Those of the watchlist, VIX and VIX3M."""
+        return self.tables[VOL_INDICES]
+
+    @property
+    def newest(self) -> dict[str, dt.date]:
+        """The newest day each input speaks of: `bars`, `vol_indices VIX`, `macro DGS10`, `earnings`."""
+        days: dict[str, dt.date] = {}
+        for table, fetched in self.tables.items():
+            column, names = fetched.frame[AGE[table]], fetched.frame[table.key[0]]
+            if table in BY_NAME:
+                days |= {f"{table.name} {name}": day.date() for name, day in column.groupby(names).max().items()}
+            elif len(column):
+                days[table.name] = column.max().date()
+        return days
+
+
+def ask(sources: Sources, settings: Settings, session: dt.date) -> Delivery:
+    """Ask every provider of this world for what the session needs.
+
+    Raises
+    ------
+    Retryable
+        Where bars, volatility indices or macro series could not be had at all. Sentiment and earnings are extras:
+        the day goes on without them and says so.
+    """
+    tables, doubts = _compared(sources, settings, session)
+    if sources.macro is not None:
+        first = session - dt.timedelta(days=MACRO_DAYS)
+        tables[MACRO] = sources.macro.macro(MACRO_SERIES, first=first, last=session)
+    extras, absent = _extras(sources, settings, session)
+    delivery = Delivery(tables=tables | extras)
+    return Delivery(
+        tables=delivery.tables,
+        absent=(*_absent_macro(delivery), *absent),
+        doubts=(*doubts, *_old_macro(delivery, session)),
+    )
+
+
+def tickers_of(settings: Settings) -> list[str]:
+    """The watchlist, and the underlyings of its proxy indices: those indices are compared with their own."""
+    proxies = {settings.allow_iv_proxy[ticker] for ticker in settings.tickers if ticker in settings.allow_iv_proxy}
+    return sorted({*settings.tickers, *(UNDERLYING[index] for index in proxies)})
+
+
+def _compared(sources: Sources, settings: Settings, session: dt.date) -> tuple[dict[Table, Fetched], tuple[str, ...]]:
+    """Bars and volatility indices, each confirmed by a second source where this world has one."""
+    before_window = SPARE_SESSIONS if sources.earnings is None else SESSIONS_BEFORE_WINDOW
+    first = sessions.shift(session, -(WINDOW + before_window))
+    tickers, indices = tickers_of(settings), _indices_of(settings)
+    bars = sources.bars.bars(tickers, first=first, last=session)
+    levels = sources.vol_indices.vol_indices(indices, first=first, last=session)
+    doubts: tuple[str, ...] = ()
+    if (prices := sources.second_bars) is not None:
+        bars, doubts = confirmed(bars, lambda: prices.bars(tickers, first=session, last=session), session, PRICES)
+    if (others := sources.second_vol_indices) is not None:
+        levels, more = confirmed(
+            levels, lambda: others.vol_indices(indices, first=session, last=session), session, INDICES
+        )
+        doubts += more
+    return {BARS: bars, VOL_INDICES: levels}, doubts
+
+
+def _indices_of(settings: Settings) -> list[str]:
+    own = {index for ticker in settings.tickers if (index := _index_or_none(ticker, settings))}
+    return sorted(own.union(MARKET_INDICES))
+
+
+def _index_or_none(ticker: str, settings: Settings) -> str | None:
+    try:
+        return index_of(ticker, settings.allow_iv_proxy)
+    except NoIndexError:
+        return None
+
+
+def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dict[Table, Fetched], tuple[str, ...]]:
+    """Sentiment and earnings; what is not there is named, with the reason where somebody should have delivered it."""
+    tickers = list(settings.tickers)
+    span = session - dt.timedelta(days=EARNINGS_DAYS), session + dt.timedelta(days=EARNINGS_AHEAD)
+    questions: dict[Table, Callable[[], Fetched] | None] = {SENTIMENT: None, EARNINGS: None}
+    if (talk := sources.sentiment) is not None:
+        questions[SENTIMENT] = lambda: talk.sentiment(tickers, first=session, last=session)
+    if (calendar := sources.earnings) is not None:
+        questions[EARNINGS] = lambda: calendar.earnings(tickers, first=span[0], last=span[1])
+    answers = {table: _delivered(table, question) for table, question in questions.items()}
+    there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
+    return there, tuple(answer for answer in answers.values() if isinstance(answer, str))
+
+
+def _delivered(table: Table, question: Callable[[], Fetched] | None) -> Fetched | str:
+    """The answer, or in words what is absent."""
+    if question is None:
+        return table.name
+    try:
+        fetched = question()
+    except SignalError as error:
+        return f"{table.name} ({error})"
+    nothing = next(iter(fetched.failures.values()), "no row")
+    return fetched if len(fetched.frame) else f"{table.name} ({fetched.origin.source}: {nothing})"
+
+
+def _absent_macro(delivery: Delivery) -> tuple[str, ...]:
+    if MACRO not in delivery.tables:
+        return (MACRO.name,)
+    return tuple(f"{series} ({why})" for series, why in delivery.tables[MACRO].failures.items())
+
+
+def _old_macro(delivery: Delivery, session: dt.date) -> tuple[str, ...]:
+    """Daily series whose newest value is so old that the features made from it are unknown."""
+    oldest = sessions.shift(session, -(STALE_DAILY + 1))  # it was published a session after its day
+    days = {series: delivery.newest.get(f"{MACRO.name} {series}") for series in DAILY_SERIES}
+    return tuple(
+        f"{series} has no value since {day}; features that need it are unknown"
+        for series, day in days.items()
+        if day and day < oldest
+    )

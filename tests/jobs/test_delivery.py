@@ -1,0 +1,92 @@
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import pytest
+from options_signals import sessions
+from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
+from options_signals.features.inputs import WINDOW
+from options_signals.jobs.delivery import ask
+from options_signals.settings import Settings
+from options_signals.sources.base import Fetched, Sources
+from options_signals.tables import EARNINGS, MACRO, SENTIMENT, validate
+
+from tests.e2e.day import simulated
+
+SESSION = dt.date(2022, 11, 23)
+ONLY_SPY = Settings(tickers=("SPY",))
+
+
+@dataclass
+class Recording:
+    """Passes on what is asked of the sources behind it, and remembers the first day."""
+
+    behind: Sources
+    first: dt.date | None = None
+
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        self.first = first
+        return self.behind.bars.bars(tickers, first=first, last=last)
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        nothing = self.behind.bars.bars(tickers, first=first, last=SESSION)
+        return replace(nothing, frame=EARNINGS.empty(), failures={"SPY": f"no dates to {last}"})
+
+
+@dataclass
+class Macro:
+    """Macro series without the last days of one of them, and without another."""
+
+    behind: Sources
+
+    def macro(self, series: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        assert self.behind.macro is not None
+        fetched = self.behind.macro.macro(series, first=first, last=last)
+        rows = fetched.frame
+        old = (rows["series"] == "DGS10") & (rows["observed_on"] > pd.Timestamp("2022-11-01"))
+        frame = validate(MACRO, rows[~old & (rows["series"] != "DGS2")])
+        return replace(fetched, frame=frame, failures={"DGS2": "HTTP 503"})
+
+
+def test_inputs_that_nobody_delivers_here_are_named() -> None:
+    delivery = ask(replace(simulated(), macro=None), ONLY_SPY, SESSION)
+
+    assert delivery.absent == ("macro", "sentiment", "earnings")
+    assert {table.name for table in delivery.tables} == {"bars", "vol_indices"}
+
+
+def test_an_extra_without_any_row_is_absent_with_the_reason() -> None:
+    world = simulated()
+    delivery = ask(replace(world, earnings=Recording(world)), ONLY_SPY, SESSION)
+
+    assert delivery.absent == ("sentiment", "earnings (SIMULATED market: no dates to 2023-01-22)")
+    assert SENTIMENT not in delivery.tables
+
+
+def test_a_series_that_is_missing_or_old_is_told() -> None:
+    world = simulated()
+
+    delivery = ask(replace(world, macro=Macro(world)), ONLY_SPY, SESSION)
+
+    assert "DGS2 (HTTP 503)" in delivery.absent
+    assert delivery.doubts == ("DGS10 has no value since 2022-11-01; features that need it are unknown",)
+
+
+def test_every_input_tells_its_newest_day() -> None:
+    newest = ask(simulated(), ONLY_SPY, SESSION).newest
+
+    assert newest["bars"] == newest["vol_indices VIX"] == newest["vol_indices VIX3M"] == SESSION
+    assert newest["macro DGS10"] == dt.date(2022, 11, 22)
+    assert newest["macro UNRATE"] == dt.date(2022, 10, 1)
+
+
+@pytest.mark.parametrize(("with_earnings", "spare"), [(False, 10), (True, SESSIONS_BEFORE_WINDOW)])
+def test_eight_past_announcements_need_more_bars_than_the_window(with_earnings: bool, spare: int) -> None:
+    world = simulated()
+    recording = Recording(world)
+    asked = replace(world, bars=recording, earnings=recording if with_earnings else None)
+
+    ask(asked, ONLY_SPY, SESSION)
+
+    assert recording.first == sessions.shift(SESSION, -(WINDOW + spare))
