@@ -100,8 +100,8 @@ def fetch_history(
 
 def candidates(columns: Columns) -> tuple[str, ...]:
     """The safe features that can be computed from these columns, in the order of the catalog."""
-    there = columns.arrays.keys()
-    return tuple(name for name in catalog.safe_features() if there >= set(catalog.inputs_of([name])))
+    safe = set(catalog.safe_features())
+    return tuple(name for name in catalog.computable(columns.arrays) if name in safe)
 
 
 def direction_rows(columns: Columns, features: Sequence[str]) -> pd.DataFrame:

@@ -73,6 +73,13 @@ def test_inputs_are_found_through_the_features_in_between() -> None:
     assert catalog.inputs_of(["volatility_regime"]) == ("index_close", "index_underlying_close", "vix")
 
 
+def test_computable_is_what_has_every_input_through_the_features_in_between() -> None:
+    there = catalog.computable({"index_close": 1, "index_underlying_close": 1})
+
+    assert {"vix_close", "iv_premium"} <= set(there)
+    assert not {"volatility_regime", "rsi_14", "earnings_move_mean_8q"} & set(there)
+
+
 def test_a_missing_column_is_named_with_the_feature_that_needs_it() -> None:
     with pytest.raises(MissingColumnError) as caught:
         catalog.compute(["iv_premium"], {"close": np.ones(3), "index_close": np.ones(3)})

@@ -4,6 +4,7 @@
 compute(["rsi_14", "iv_rank"], columns)   {name: float64 array}, each feature computed once
 names(Group.IV)                           the columns of a group, in the order of the registry
 safe_features()                           what models may use by default: no levels, and none of NAMED_ONLY's groups
+computable(columns)                       those of which every input is there
 catalog_hash(["rsi_14"])                  changes when one of these features is defined anew
 ```
 """
@@ -357,6 +358,16 @@ def compute(wanted: Iterable[str], columns: Mapping[str, FloatArray]) -> dict[st
     for step, parameters in plan.steps.items():
         known[step.name] = step.function(*(known[name] for name in parameters))
     return {name: known[name] for name in wanted}
+
+
+def computable(columns: Iterable[str]) -> tuple[str, ...]:
+    """The features of which every input is among these columns, in the order of the registry."""
+    return _computable(frozenset(columns))
+
+
+@cache
+def _computable(columns: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in names() if columns.issuperset(inputs_of([name])))
 
 
 def inputs_of(wanted: Iterable[str]) -> tuple[str, ...]:

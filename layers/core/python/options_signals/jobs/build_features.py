@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from options_signals import snapshot
 from options_signals.errors import Permanent
 from options_signals.features import catalog
 from options_signals.features.arrays import FloatArray
-from options_signals.features.inputs import UNDERLYING, Columns, columns_for, feature_table, macro_columns
+from options_signals.features.inputs import UNDERLYING, columns_for, feature_table, macro_columns
 from options_signals.jobs.documents import folder_of
 from options_signals.jobs.messages import Chunk
 from options_signals.jobs.verdicts import refusals
@@ -62,9 +61,17 @@ class _Inputs:
 
     def row(self, ticker: str) -> pd.DataFrame:
         """The ticker's features at the session."""
-        columns = columns_for(ticker, bars=self._bars, vol_indices=self._tables["vol_indices"], proxies=self._proxies)
-        whole = feature_table(_with_unknown_inputs(columns, self._macro_at(columns.sessions)))
-        return whole[whole["session"] == self._session]
+        columns = columns_for(
+            ticker,
+            bars=self._bars,
+            vol_indices=self._tables["vol_indices"],
+            sentiment=self._tables.get("sentiment"),
+            earnings=self._tables.get("earnings"),
+            proxies=self._proxies,
+        )
+        arrays = {**columns.arrays, **self._macro_at(columns.sessions)}
+        known = feature_table(replace(columns, arrays=arrays), catalog.computable(arrays))
+        return known[known["session"] == self._session].reindex(columns=["ticker", "session", *catalog.names()])
 
     def _macro_at(self, sessions: pd.DatetimeIndex) -> dict[str, FloatArray]:
         """Macro columns; nearly all tickers have the same sessions."""
@@ -74,13 +81,6 @@ class _Inputs:
         if key not in self._macro:
             self._macro[key] = macro_columns(sessions, self._tables["macro"])
         return self._macro[key]
-
-
-def _with_unknown_inputs(columns: Columns, macro: Mapping[str, FloatArray]) -> Columns:
-    """The same columns with those of macro, and NaN for each input that nobody delivers in this world."""
-    unknown = np.full(len(columns.sessions), np.nan)
-    inputs = dict.fromkeys(catalog.inputs_of(catalog.names()), unknown)
-    return replace(columns, arrays={**inputs, **columns.arrays, **macro})
 
 
 def _origin(manifest: Manifest) -> Origin:
