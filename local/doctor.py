@@ -11,7 +11,7 @@ from typing import Literal
 from options_signals import sessions
 from options_signals.adapters.folder import locked
 from options_signals.errors import NoIndexError, SignalError
-from options_signals.features.calendar_fomc import KNOWN_THROUGH
+from options_signals.features.calendars import Validity, validity
 from options_signals.features.inputs import index_of
 from options_signals.jobs.plan_session import MODELS
 from options_signals.models import registry
@@ -97,12 +97,17 @@ def _calendar(world: World) -> Iterator[Finding]:
     del world
     today = dt.datetime.now(dt.UTC)
     yield Finding(what="calendar", status="ok", found=f"newest closed session {sessions.newest_closed(today)}")
-    left = (KNOWN_THROUGH - today.date()).days
-    yield Finding(
-        what="FOMC decisions",
-        status="ok" if left > 0 else "look",
-        found=f"known through {KNOWN_THROUGH}",
-        remedy="" if left > 0 else "Policy features are unknown since then; update features/calendar_fomc.py.",
+    yield from (_dated(table, today.date()) for table in validity())
+
+
+def _dated(table: Validity, today: dt.date) -> Finding:
+    left = (table.through - today).days
+    unknown = "What is made from it is unknown since then" if left < 0 else f"It ends in {left} days"
+    return Finding(
+        what=table.name,
+        status="ok" if left > DAYS_AHEAD else "look",
+        found=f"known through {table.through}",
+        remedy="" if left > DAYS_AHEAD else f"{unknown}: extend {table.module}, or update to a version that did.",
     )
 
 
