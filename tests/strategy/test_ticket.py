@@ -14,7 +14,7 @@ import pytest
 from options_signals.pricing.discount import flat_curve
 from options_signals.pricing.normal import FloatArray
 from options_signals.settings import Decision, Risk, Settings, Tickets
-from options_signals.signals import Signal
+from options_signals.signals import Cut, Signal
 from options_signals.sources.simulated import SimulatedSource
 from options_signals.strategy.decide import decide
 from options_signals.strategy.payoff import Payoff
@@ -432,6 +432,19 @@ def test_a_signals_ticket_follows_its_plan_and_its_share_of_the_account() -> Non
     assert found.budget_usd == D("750.00")  # half size: 0.75 % of 100,000
     assert found.contracts == 6
     assert found.model is not None  # the signal brings its own probability
+
+
+TO_TARGET = Cut(rule="volatility", before=0.0075, after=0.00375, reason="20 % is above the target of 10 %")
+
+
+@pytest.mark.parametrize("done", [{}, {"risk_share": 0.00375, "cuts": (TO_TARGET,)}])
+def test_a_signal_is_brought_to_the_volatility_target_once(done: dict[str, Any]) -> None:
+    settings = Settings(risk=Risk(account_usd=100_000, target_vol=0.10))
+
+    found = make_ticket(signal().model_copy(update=done), flat_chain(), facts(realised_vol=0.2), settings)
+
+    assert isinstance(found, Ticket)
+    assert found.budget_usd == D("375.00")
 
 
 def test_a_signal_without_its_chain_keeps_its_reason() -> None:

@@ -70,7 +70,7 @@ def make_ticket(signal: Signal, chain: pd.DataFrame | None, facts: Facts, settin
         share=signal.risk_share,
         underlying_stop=_usd(signal.plan.stop_underlying_usd),
         facts=facts,
-        settings=settings,
+        settings=_left_to_apply(signal, settings),
     )
     return _answer(own, request)
 
@@ -120,6 +120,13 @@ class _Request:
     underlying_stop: Decimal | None
     facts: Facts
     settings: Settings
+
+
+def _left_to_apply(signal: Signal, settings: Settings) -> Settings:
+    """The settings without the volatility target, where the portfolio has brought the signal to it already."""
+    if all(cut.rule != "volatility" for cut in signal.cuts):
+        return settings
+    return settings.model_copy(update={"risk": settings.risk.model_copy(update={"target_vol": None})})
 
 
 def _p_up(signal: Signal) -> float | None:
