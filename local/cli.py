@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -129,6 +130,43 @@ def signal(ticker: str, source: Source = YAHOO, session: Session = None, as_json
     Example: signals signal SPY --source files:../shared/data --session 2022-11-23
     """
     _decide(source, ticker, session, as_json)
+
+
+@app.command()
+def ticket(
+    ticker: Annotated[str | None, typer.Argument(help="The ticker of a stored signal.")] = None,
+    source: Source = YAHOO,
+    session: Session = None,
+    chain: Annotated[Path | None, typer.Option(help="A chain file instead of a stored signal.")] = None,
+    structure: Annotated[str | None, typer.Option(help="With --chain: such as bull_call_spread.")] = None,
+    rate: Annotated[float | None, typer.Option(help="With --chain: discount rate, 0.04 = 4 %.")] = None,
+    underlying: Annotated[str | None, typer.Option(help="With --chain: which one, if the file holds several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a signal into exact contracts, prices and risks, with a payoff picture.
+
+    Example: signals ticket SPY --source simulated --session 2022-11-23
+
+    Example: signals ticket --chain chain.parquet --underlying SPY --structure bull_call_spread --rate 0.04
+    """
+    from local.day import asked_session, parsed_date
+    from local.ticket import show_ticket, ticket_of_file, ticket_of_signal
+    from local.world import World
+
+    world = World.of(source=source)
+    if chain is not None:
+        if structure is None or rate is None:
+            raise InvalidValueError(name="--structure and --rate", value=None, allowed="both, beside --chain")
+        day = parsed_date(session) if session else None
+        answer = ticket_of_file(
+            chain, structure=structure, rate=rate, underlying=underlying, session=day, settings=world.settings
+        )
+    elif ticker is None:
+        raise InvalidValueError(name="ticker", value=None, allowed="the ticker of a stored signal, or --chain FILE")
+    else:
+        answer = ticket_of_signal(world, ticker.upper(), asked_session(session))
+    simulated = chain is None and source.startswith("simulated")
+    _print(as_json, answer, lambda console: show_ticket(console, answer, world.home, simulated=simulated))
 
 
 @app.command()
@@ -338,6 +376,29 @@ def status(stage: Stage = PROD, profile: Profile = None, region: Region = None, 
         findings = deployed.examine(account)
     _print(as_json, [finding.as_record() for finding in findings], lambda console: show_findings(console, findings))
     sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
+
+
+@app.command()
+def cost(
+    tickers: Annotated[int, typer.Option(help="How many tickers the watchlist has.")] = 50,
+    months: Annotated[int, typer.Option(help="In which month after the first deployment: what is stored grows.")] = 12,
+    stage: Stage = PROD,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what a month on AWS costs, item by item, from the synthesised stack (`make synth`).
+
+    Example: signals cost --tickers 50
+    """
+    from local import cost as costs
+
+    measured = costs.read_measured()
+    items = costs.estimate(costs.read_template(stage), tickers=tickers, months=months, measured=measured)
+    title = f"USD a month, {tickers} tickers, {months} months after the first deployment, no SMS"
+    _print(
+        as_json,
+        costs.as_record(items, measured),
+        lambda console: costs.show(console, items, title=title, measured=measured),
+    )
 
 
 @keys_app.command("set")

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from local import cli
 from local.home import Home
+from tests.chains import flat_chain
 from tests.e2e.day import EVENING
 from tests.local.shell import Shell
 from tests.models.bundles import direction_bundle, regime_bundle
@@ -175,3 +176,34 @@ def test_every_command_shows_an_example(command: str) -> None:
 
     assert answer.exit_code == 0
     assert "Example: signals" in answer.output
+
+
+@pytest.mark.usefixtures("home")
+def test_a_ticket_of_a_chain_file_needs_no_model(shell: Shell, tmp_path: Path) -> None:
+    flat_chain().to_parquet(tmp_path / "chain.parquet")
+
+    code, out, _ = shell(
+        "ticket", "--chain", str(tmp_path / "chain.parquet"), "--structure", "bull_call_spread", "--rate", "0.04"
+    )
+
+    assert code == 0
+    assert "XYZ BULL CALL SPREAD" in out
+    assert (tmp_path / "home" / "tickets" / "XYZ-2022-11-23-bull_call_spread.png").exists()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_stored_signal_becomes_a_ticket_or_a_refusal_with_its_reason(shell: Shell) -> None:
+    shell(*RUN)
+
+    answer = shell.json("ticket", "SPY", "--source", "simulated", "--session", "2022-11-23")
+
+    assert answer["underlying"] == "SPY"
+    assert answer["kind"] == "ticket" or answer["reason"]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_ticket_without_a_stored_session_says_what_to_do(shell: Shell) -> None:
+    code, _, err = shell("ticket", "SPY", "--source", "simulated", "--session", "2022-11-23")
+
+    assert code == 1
+    assert "Run the session first" in err
