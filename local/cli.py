@@ -251,7 +251,7 @@ def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -
     }
 
     def display(console: Console) -> None:
-        show.digest(console, answer.manifest, answer.decisions)
+        show.digest(console, answer.manifest, answer.decisions, answer.holdings)
         told = "identical: the same decisions, the same digest" if not answer.differences else "DIFFERENT"
         console.print("\n".join((told, *answer.differences)), markup=False)
 
@@ -550,8 +550,8 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     from local.day import asked_session, decide_only
     from local.world import World
 
-    manifest, decisions = decide_only(World.of(source=source, tickers=tickers), asked_session(session))
-    _print(as_json, decisions, lambda console: show.digest(console, manifest, decisions))
+    decided = decide_only(World.of(source=source, tickers=tickers), asked_session(session))
+    _print(as_json, decided.decisions, lambda console: show.digest(console, *decided))
 
 
 def _train(names: tuple[ModelName, ...], source: str, tickers: str | None, through: str | None, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from options_signals import sessions
 from options_signals.digest import Texts
@@ -12,7 +12,7 @@ from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.ledger import DigestRecord
 from options_signals.jobs.messages import Plan, Run, RunRequest
 from options_signals.jobs.plan_session import pinned_models
-from options_signals.jobs.portfolio import holdings_of
+from options_signals.jobs.portfolio import holdings_in, holdings_of
 from options_signals.jobs.replay import Replay, decide_all, replay
 from options_signals.lake import ObjectStore, Overlay
 from options_signals.signals import NoTrade, Signal
@@ -86,11 +86,19 @@ def _holdings(world: World, run: Run) -> Holdings:
         return holdings_of(run, store=world.home.store(), table=cloud.table, settings=world.settings)
 
 
-def decide_only(world: World, session: dt.date) -> tuple[Manifest, tuple[Signal | NoTrade, ...]]:
+class Decided(NamedTuple):
+    """Decisions that were not stored, and what they rest on."""
+
+    manifest: Manifest
+    decisions: tuple[Signal | NoTrade, ...]
+    holdings: Holdings
+
+
+def decide_only(world: World, session: dt.date) -> Decided:
     """Decide on the watchlist and store nothing."""
     store = Overlay(world.home.store())
     run, manifest = fetch_only(world, session, store=store, with_models=True)
-    return manifest, decide_all(run, manifest, store=store)
+    return Decided(manifest, decide_all(run, manifest, store=store), holdings_in(manifest, store))
 
 
 def replay_day(home: Home, namespace: str, session: dt.date) -> Replay:

@@ -6,6 +6,7 @@ from options_signals.digest import tabulate
 from options_signals.models.registry import Version
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
+from options_signals.strategy.portfolio import Holdings
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,9 +15,9 @@ CALL_STYLE = {"NO TRADE": "yellow", "REFUSED": "red"}
 STATUS_STYLE = {"ok": "green", "degraded": "yellow", "refused": "red"}
 
 
-def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> None:
+def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> None:
     """The digest as a table: signals first, then refusals with their reasons and what the matrix leaned to."""
-    shown = tabulate(manifest, decisions)
+    shown = tabulate(manifest, decisions, holdings)
     table = Table(title=f"{shown.title} · {shown.outcome}", title_justify="left", show_lines=True)
     for column in ("ticker", "call", "size", "risk", "confidence"):
         table.add_column(column, no_wrap=column in {"ticker", "size"})

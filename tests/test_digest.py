@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from options_signals import sessions
-from options_signals.digest import Texts, compose, mark_repeat, tabulate
+from options_signals import digest, sessions
+from options_signals.digest import Digest, Texts, mark_repeat
 from options_signals.digest.mail import LIMIT, weight
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
@@ -53,6 +53,14 @@ def manifest(tickers: Sequence[str] = ("SPY", "QQQ", "IWM"), **changes: Any) -> 
         "absent": ("macro",),
     }
     return Manifest(**values | changes)
+
+
+def compose(of: Manifest, told: Sequence[Signal | NoTrade], holdings: Holdings = Holdings()) -> Texts:  # noqa: B008 - frozen
+    return digest.compose(of, told, holdings)
+
+
+def tabulate(of: Manifest, told: Sequence[Signal | NoTrade]) -> Digest:
+    return digest.tabulate(of, told, Holdings())
 
 
 def forecasts(session: dt.date = SESSION) -> list[Forecast]:

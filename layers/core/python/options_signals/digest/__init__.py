@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from options_signals.digest.mail import write_mail
 from options_signals.digest.sms import write_sms
-from options_signals.digest.table import NOTHING_OPEN, Digest, Row, tabulate
+from options_signals.digest.table import Digest, Row, tabulate
 from options_signals.digest.words import clean
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
@@ -39,7 +39,7 @@ class Texts:
     sms: str
 
 
-def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings = NOTHING_OPEN) -> Texts:
+def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> Texts:
     """The texts of one session.
 
     Parameters

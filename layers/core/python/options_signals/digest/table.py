@@ -17,7 +17,6 @@ from options_signals.strategy.portfolio import Holdings
 
 SIMULATED = "simulated"  # the namespace whose every text says so
 BAD_DAY = "no signals, data not good enough"
-NOTHING_OPEN = Holdings()
 MOST_CHANGES = 12
 MOST_MODELS = 6
 TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro"}
@@ -108,7 +107,7 @@ class Digest:
         return ", ".join([plural(calls["signal"], "signal"), *(f"{n} {word}" for n, word in others if n)])
 
 
-def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings = NOTHING_OPEN) -> Digest:
+def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> Digest:
     """The digest of one session as rows and notes; see `compose` for what it refuses."""
     settings = Settings.model_validate(manifest.settings)
     ordered = _in_order(_complete(manifest, decisions, settings.tickers), settings.tickers)

@@ -14,6 +14,7 @@ from options_signals.jobs.select_strategies import select_strategies
 from options_signals.lake import ObjectStore, Overlay, canonical_json
 from options_signals.signals import Decision, NoTrade, Signal
 from options_signals.snapshot import Manifest
+from options_signals.strategy.portfolio import Holdings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Replay:
 
     manifest: Manifest
     decisions: tuple[Signal | NoTrade, ...]
+    holdings: Holdings
     texts: Texts
     differences: tuple[str, ...]
 
@@ -43,10 +45,12 @@ def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], 
     """
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decisions = decide_all(run, manifest, store=Overlay(store))
-    again = compose(manifest, decisions, holdings_in(manifest, store))
+    holdings = holdings_in(manifest, store)
+    again = compose(manifest, decisions, holdings)
     return Replay(
         manifest=manifest,
         decisions=decisions,
+        holdings=holdings,
         texts=again,
         differences=(*_changed_decisions(stored, decisions), *_changed_texts(texts, again)),
     )
