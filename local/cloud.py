@@ -77,7 +77,6 @@ class LaptopCloud:
     def __enter__(self) -> Self:
         """Start the account: everything is rebuilt from the home folder."""
         with contextlib.ExitStack() as stack:
-            self.home.root.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(self.home.root))
             stack.enter_context(seams.environment({"AWS_DEFAULT_REGION": REGION}))
             stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))

@@ -13,7 +13,8 @@ from threading import Lock
 from typing import Any, TextIO
 
 import boto3
-from options_signals.errors import CorruptError
+from options_signals.adapters.folder import PERMISSIONS
+from options_signals.errors import CorruptError, FolderError
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 
@@ -59,12 +60,22 @@ class Journal:
     def _append(self, key: dict[str, Any], item: dict[str, Any] | None) -> None:
         namespace, session = key["pk"]["S"].rsplit("#", 1)
         path = self._folder / namespace.replace(":", "-") / f"{session}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock, path.open("a+", encoding="utf-8") as file:
-            _cut_torn_line(file)
-            file.write(json.dumps({"key": key, "item": item}, sort_keys=True) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with self._lock:
+                _append_line(path, json.dumps({"key": key, "item": item}, sort_keys=True))
+        except OSError as error:
+            raise FolderError(
+                path=str(path), action="write", detail=error.strerror or str(error), remedy=PERMISSIONS
+            ) from error
+
+
+def _append_line(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        _cut_torn_line(file)
+        file.write(f"{line}\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _cut_torn_line(file: TextIO) -> None:
@@ -96,18 +107,18 @@ def _key_of(entry: dict[str, Any]) -> dict[str, Any]:
 def _last_states(path: Path) -> list[dict[str, Any]]:
     """The newest state of each item in a journal file."""
     states: dict[str, dict[str, Any] | None] = {}
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = path.read_bytes().splitlines(keepends=True)
     for number, line in enumerate(lines, start=1):
-        if not line.endswith("\n") and number == len(lines):
+        if not line.endswith(b"\n") and number == len(lines):
             break  # torn by a crash: never acknowledged
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError as error:
+            states[json.dumps(entry["key"], sort_keys=True)] = entry["item"]
+        except (ValueError, KeyError, TypeError) as error:  # no JSON, no text at all, or another JSON
             raise CorruptError(
                 what=f"{path}, line {number}",
-                expected="a JSON object",
-                found=line.strip()[:40],
-                remedy="Move the file away; the session's snapshot in the lake is untouched and can be replayed.",
+                expected="a JSON object with a key and an item",
+                found=repr(line[:40]),
+                remedy="Move the file away; the session then counts as never run, and is sent again if it is run.",
             ) from error
-        states[json.dumps(entry["key"], sort_keys=True)] = entry["item"]
     return [item for item in states.values() if item is not None]

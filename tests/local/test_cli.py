@@ -67,6 +67,19 @@ def test_a_run_without_models_fails_with_the_remedy(shell: Shell) -> None:
     assert "signals train-all" in out
 
 
+def test_a_home_that_cannot_be_made_is_named_with_the_remedy(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SIGNALS_HOME", str(tmp_path / "file" / "home"))
+
+    code, _, err = shell(*RUN)
+
+    assert code == 1
+    assert f"cannot lock {tmp_path}/file/home" in err
+    assert "owner and permissions" in err
+
+
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("arguments", "told"),

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from options_signals.adapters.dynamo import DynamoTable, create_table
-from options_signals.errors import CorruptError
+from options_signals.errors import CorruptError, FolderError
 
 from local.journal import Journal
 
@@ -103,11 +103,20 @@ def test_writing_goes_on_after_a_torn_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_damaged_line_inside_is_an_error_that_names_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"garbage\n", b"\xff\xfe\n", b"[]\n", b'{"item": null}\n'])
+def test_a_damaged_line_inside_is_an_error_that_names_it(tmp_path: Path, damage: bytes) -> None:
     table = written(tmp_path)
     table.add(PK, "digest", {"state": "PENDING"})
     path = tmp_path / "simulated" / "2022-11-23.jsonl"
-    path.write_text("garbage\n" + path.read_text())
+    path.write_bytes(damage + path.read_bytes())
 
     with pytest.raises(CorruptError, match=r"2022-11-23.jsonl, line 1 is damaged"):
         restored(tmp_path)
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "simulated").write_text("a file where the folder belongs")
+
+    with pytest.raises(FolderError, match=r"cannot write .*2022-11-23.jsonl"):
+        written(tmp_path).add(PK, "digest", {"state": "PENDING"})
