@@ -35,7 +35,9 @@ def test_a_change_announced_on_a_sunday_is_known_on_monday() -> None:
     assert policy("policy_change_age", "2020-03-13", "2020-03-16") == [8.0, 0.0]
 
 
-@pytest.mark.parametrize("pivot", ["1995-07-06", "2007-09-18", "2015-12-16", "2019-07-31", "2022-03-16", "2024-09-18"])
+@pytest.mark.parametrize(
+    "pivot", ["1995-07-06", "2007-09-18", "2015-12-16", "2019-07-31", "2022-03-16", "2024-09-18", "2026-09-16"]
+)
 def test_a_reversal_is_the_first_move_the_other_way(pivot: str) -> None:
     assert policy("policy_reversal_age", pivot) == [0.0]
 

@@ -65,6 +65,39 @@ def features(ticker: str) -> pd.DataFrame:
     return feature_table(columns, NAMES).set_index("session")
 
 
+@cache
+def company(ticker: str) -> pd.DataFrame:
+    """The features of a company, of prices and announcements alone."""
+    own = read("universe", "sp500_daily").query("symbol == @ticker")
+    announced = read("earnings", "earnings_history").rename(columns={"symbol": "ticker", "date": "announced_on"})
+    earnings = announced.assign(known_on=announced["announced_on"] - pd.Timedelta(days=14))
+    prices = own.rename(columns={"symbol": "ticker", "date": "session"})
+    columns = columns_for(ticker, bars=prices, earnings=earnings)
+    return feature_table(columns, catalog.computable(columns.arrays)).set_index("session")
+
+
+def test_facebooks_fall_of_july_2018_is_metas_move_of_the_day_after_the_announcement() -> None:
+    move = company("META")["earnings_move_max_1q"]
+
+    assert move["2018-07-25"] < 0.10  # the announcement came that evening
+    assert move["2018-07-26"] == pytest.approx(0.19, abs=0.005)
+    assert company("META").loc["2018-07-25":"2018-07-26", "earnings_today"].tolist() == [1.0, 0.0]
+
+
+def test_announcements_at_unknown_times_have_no_move_and_lower_the_count() -> None:
+    late = company("META").loc["2020-12-31"]
+
+    assert late["earnings_move_count_8q"] == 3.0  # from November 2019 on the file does not say when
+    assert np.isnan(late["earnings_move_mean_4q"])
+
+
+def test_where_the_announcements_end_nothing_is_said_of_a_company() -> None:
+    moves = company("JPM")["earnings_move_mean_4q"]
+
+    assert moves["2019-06-28"] > 0.0
+    assert moves["2020-03-02":].isna().all()
+
+
 @pytest.mark.parametrize("ticker", TICKERS)
 def test_on_the_last_session_of_2022_every_feature_is_known(ticker: str) -> None:
     last = features(ticker).loc["2022-12-30", NAMES].astype(float)

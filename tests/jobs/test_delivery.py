@@ -64,6 +64,29 @@ def test_an_extra_without_any_row_is_absent_with_the_reason() -> None:
     assert SENTIMENT not in delivery.tables
 
 
+@dataclass
+class Calendar:
+    """Announcements with their results, as somebody knows them who looks back."""
+
+    behind: Sources
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        rows = [("2022-10-27", "2022-10-13"), ("2022-11-30", "2022-11-16"), ("2023-01-20", "2023-01-05")]
+        dates = pd.DataFrame(rows, columns=["announced_on", "known_on"]).astype("datetime64[s]")
+        frame = dates.assign(ticker=tickers[0], release_time="post", eps_estimate=1.0, eps_actual=1.1)
+        origin = self.behind.bars.bars(tickers, first=first, last=min(last, SESSION)).origin
+        return Fetched(frame=validate(EARNINGS, frame), origin=origin)
+
+
+def test_a_snapshot_holds_no_date_that_was_told_later_and_no_result_to_come() -> None:
+    world = simulated()
+
+    earnings = ask(replace(world, earnings=Calendar(world)), ONLY_SPY, SESSION).tables[EARNINGS].frame
+
+    assert earnings["announced_on"].tolist() == [pd.Timestamp("2022-10-27"), pd.Timestamp("2022-11-30")]
+    assert earnings["eps_actual"].notna().tolist() == [True, False]
+
+
 def test_a_series_that_is_missing_or_old_is_told() -> None:
     world = simulated()
 

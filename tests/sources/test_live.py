@@ -65,6 +65,11 @@ class Live:
         with self._stack:
             return self.sources.vol_indices.vol_indices(indices, first=TUESDAY, last=WEDNESDAY)
 
+    def second_vol_indices(self, *indices: str) -> Fetched:
+        with self._stack:
+            assert self.sources.second_vol_indices is not None
+            return self.sources.second_vol_indices.vol_indices(indices, first=WEDNESDAY, last=WEDNESDAY)
+
     def sentiment(self, *tickers: str) -> Fetched:
         with self._stack:
             assert self.sources.sentiment is not None
@@ -202,6 +207,17 @@ def test_what_the_first_delivers_stands_when_the_second_is_down() -> None:
 
     assert list(fetched.frame["close"]) == [21.0, 20.0]
     assert fetched.failures["VXN"].startswith("none; B did not deliver: down")
+
+
+def test_a_second_provider_can_contradict_the_closes_of_volatility_indices(tmp_path: Path) -> None:
+    closes = live(tmp_path).second_vol_indices("VIX", "RVX")
+
+    assert closes.frame["close"].tolist() == [20.0]  # Cboe says 21.0
+    assert closes.failures == {"RVX": "Yahoo does not carry it"}
+
+
+def test_the_second_provider_is_offered_before_any_is_opened(tmp_path: Path) -> None:
+    assert open_source("live", clock=lambda: NOON, cache_folder=tmp_path, environ={}).second_vol_indices is not None
 
 
 def test_both_down_is_down() -> None:

@@ -12,7 +12,7 @@ from options_signals.features.arrays import FloatArray
 from options_signals.sessions import all_sessions
 
 KNOWN_FROM = np.datetime64("1994-02-04")  # the first change that was announced on the day it was made
-KNOWN_THROUGH = np.datetime64("2026-06-22")  # the last day checked; the meeting of 2026-06-17 changed nothing
+KNOWN_THROUGH = np.datetime64("2026-10-27")  # the day before the first decision that is not in here
 
 TARGETS: tuple[tuple[str, float, float], ...] = (
     # (announced, lower, upper); the first two rows say what the first announced change changed
@@ -109,6 +109,7 @@ TARGETS: tuple[tuple[str, float, float], ...] = (
     ("2025-09-17", 4.00, 4.25),
     ("2025-10-29", 3.75, 4.00),
     ("2025-12-10", 3.50, 3.75),
+    ("2026-09-16", 3.75, 4.00),
 )
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from options_signals import sessions
 from options_signals.errors import NoIndexError, SignalError
@@ -138,10 +140,18 @@ def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dic
     if (talk := sources.sentiment) is not None:
         questions[SENTIMENT] = lambda: talk.sentiment(tickers, first=session, last=session)
     if (calendar := sources.earnings) is not None:
-        questions[EARNINGS] = lambda: calendar.earnings(tickers, first=span[0], last=span[1])
+        questions[EARNINGS] = lambda: _known_by(session, calendar.earnings(tickers, first=span[0], last=span[1]))
     answers = {table: _delivered(table, question) for table, question in questions.items()}
     there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
     return there, tuple(answer for answer in answers.values() if isinstance(answer, str))
+
+
+def _known_by(session: dt.date, earnings: Fetched) -> Fetched:
+    """Without dates that were told later, and without the results of announcements to come."""
+    day, frame = pd.Timestamp(session), earnings.frame
+    told = frame["known_on"].fillna(frame["announced_on"]) <= day
+    results = frame["eps_actual"].where(frame["announced_on"] <= day)
+    return replace(earnings, frame=frame.assign(eps_actual=results)[told].reset_index(drop=True))
 
 
 def _delivered(table: Table, question: Callable[[], Fetched] | None) -> Fetched | str:
