@@ -8,7 +8,7 @@ BOOTSTRAP = "$(or $(PYTHON),python3)" scripts/bootstrap.py
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo test quick format bench package clean
+.PHONY: help setup setup-all demo test quick format bench package synth diff deploy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,5 +43,14 @@ bench: setup-all ## measure speed and memory, each figure beside a peer
 package: setup-all ## build what Lambda runs; show its size, start and memory
 	@$(BIN)/python -m benchmarks.packages
 
+synth: setup-all ## write the stack's template; needs no account
+	@$(BIN)/python -m infra.deploy synth --quiet $(CDK)
+
+diff: setup-all ## say what a deployment would change
+	@$(BIN)/python -m infra.deploy diff $(CDK)
+
+deploy: setup-all ## put it into your AWS account: make deploy CDK="-c watchlist=SPY,QQQ"
+	@$(BIN)/python -m infra.deploy deploy $(CDK)
+
 clean: ## remove the environment, tools and caches; .signals (your models and signals) stays
-	rm -rf .venv .tools build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools build cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

