@@ -290,6 +290,36 @@ def test_a_revision_is_stored_beside_the_first_digest() -> None:
     assert len(world.channel.accepted) == 1
 
 
+def test_a_later_slot_leaves_a_revision_that_was_only_recorded_alone() -> None:
+    world = World()
+    world.day()
+    world.settings = Settings(tickers=TICKERS, decision=Decision(trade_unproven=True))
+    world.day(RunRequest(session=SESSION, revise=True, send=False))
+
+    later = world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert isinstance(later, Plan)
+    assert "sent before" in later.reason
+    assert len(world.channel.accepted) == 1
+
+
+def test_a_session_refused_on_bad_data_is_decided_again_when_asked_for() -> None:
+    world = World()
+    good = world.sources
+    for ticker in TICKERS:
+        world.sources = faulty.with_bars(world.sources, faulty.without_last_bar(ticker))
+    world.day(RunRequest(session=SESSION))
+    world.sources = good
+
+    outcome = world.day(RunRequest(session=SESSION, revise=True))
+
+    assert isinstance(outcome, Outcome)
+    first, second = world.emails
+    assert "no signals, data not good enough" in first
+    assert "no signals, data not good enough" not in second
+    assert outcome.digest.revision == 1
+
+
 def test_the_next_day_says_what_changed() -> None:
     world = World()
     world.day()

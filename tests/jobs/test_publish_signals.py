@@ -199,6 +199,25 @@ def test_a_revision_is_sent_once_when_asked_for(world: World) -> None:
     assert world.digest.sk == "digest#r1"
 
 
+def test_a_new_attempt_under_the_same_settings_is_a_revision_when_asked_for(world: World) -> None:
+    world.publish()
+
+    world.publish(LATER, revise=True)
+    world.publish(LATER, revise=True)  # the same attempt, repeated by the state machine
+
+    assert world.emails == [TEXTS.email, LATER_TEXTS.email]
+    assert world.digest.sk == "digest#r1"
+
+
+def test_a_digest_that_was_only_recorded_is_sent_and_not_revised_under_the_same_settings(world: World) -> None:
+    world.publish(send=False)
+
+    world.publish(LATER, revise=True)
+
+    assert world.emails == [TEXTS.email]
+    assert world.digest.sk == "digest"
+
+
 def test_the_tenth_revision_is_newer_than_the_ninth(world: World) -> None:
     for number in range(11):
         world.publish(edition(config_id=f"c{number}"), revise=True, send=False)

@@ -7,7 +7,7 @@ from options_signals.jobs.watchdog import Watch, WatchRequest, watchdog
 from pydantic import ValidationError
 
 from tests.fakes import MemoryTable, RecordingChannel
-from tests.jobs.publishing import World
+from tests.jobs.publishing import World, edition
 
 THAT_EVENING = dt.datetime(2022, 11, 24, 2, 15, tzinfo=dt.UTC)  # 21:15 in New York on Wednesday, 23 November
 UNKNOWN = DeliveryUnknownError(channel="its readers", message_id="1", detail="the line broke")
@@ -57,6 +57,29 @@ def test_a_digest_that_was_stored_and_not_sent_alerts_with_its_state() -> None:
     assert operator.accepted[0][1].sms.endswith(
         f"it stands at RECORDED since 2022-11-23 21:45 UTC (id {world.digest.id})"
     )
+
+
+def test_a_revision_that_was_only_recorded_beside_a_sent_digest_alerts_nobody() -> None:
+    world, operator = World(), RecordingChannel()
+    world.publish()
+    world.publish(edition(config_id="bbb"), revise=True, send=False)
+
+    watch = look(world, operator)
+
+    assert watch.well
+    assert operator.accepted == []
+
+
+def test_a_revision_that_is_owed_alerts() -> None:
+    world, operator = World(), RecordingChannel()
+    world.publish()
+    world.channel.refuse = UNKNOWN
+    with pytest.raises(DeliveryUnknownError):
+        world.publish(edition(config_id="bbb"), revise=True)
+
+    watch = look(world, operator)
+
+    assert not watch.well
 
 
 def test_a_digest_whose_sending_has_an_unknown_end_alerts() -> None:

@@ -17,7 +17,7 @@ LIMIT = 60_000
 MOST_SINGLY = 20  # refusals shown one by one; more are grouped by their reason
 MARK_ROOM = len("REPEAT · ")  # a repeat is marked in the first line, which must not grow beyond the width
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-REMEDY = "What to do: nothing; the next run starts afresh. `signals doctor` shows the sources."
+REMEDY = "What to do: nothing; the next session starts afresh. `signals doctor` shows the sources."
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,23 @@ def row_of(decision: Signal | NoTrade, *, namespace: str) -> dict[str, Any]:
 
 def digest(table: SignalTable, namespace: str, session: dt.date) -> DigestRecord | None:
     """The session's newest digest, None where it has none."""
+    return next(iter(_digests(table, namespace, session)), None)
+
+
+def told(table: SignalTable, namespace: str, session: dt.date) -> DigestRecord | None:
+    """The digest that the session's readers have; None where they have none, or wait for a newer one.
+
+    They do not wait for a revision that was only recorded: nobody asked to send it.
+    """
+    asked_for = (record for record in _digests(table, namespace, session) if record.state is not State.RECORDED)
+    newest = next(asked_for, None)
+    return newest if newest and newest.state is State.SENT else None
+
+
+def _digests(table: SignalTable, namespace: str, session: dt.date) -> list[DigestRecord]:
+    """The newest revision first."""
     found = [_record(row) for row in table.of_partition(partition(namespace, session), DIGEST)]
-    return max(found, key=lambda record: record.revision, default=None)
+    return sorted(found, key=lambda record: record.revision, reverse=True)
 
 
 def decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:

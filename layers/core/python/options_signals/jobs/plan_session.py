@@ -88,12 +88,12 @@ def _why_closed(day: dt.date) -> str:
 
 
 def _done(table: SignalTable, namespace: str, session: dt.date, request: RunRequest, settings: Settings) -> str | None:
-    digest = ledger.digest(table, namespace, session)
+    digest = ledger.told(table, namespace, session)
     if digest is None or not digest.finished or request.revise:
         return None
     told = f"the digest of {session} was sent before (id {digest.id}); nothing is changed or sent"
     if digest.config_id == settings.config_id:
-        return told
+        return f"{told}. On data that has healed since: --revise"
     return f"{told}. It was made with other settings ({digest.config_id}, now {settings.config_id}): see --revise"
 
 

@@ -12,8 +12,8 @@ run goes on, and of two runs at once one wins. Once a digest exists its texts ar
 readers get exactly one message; two, the second marked, only where nobody can know how the first hand-over ended.
 
 The lease must outlast the function's timeout by more than clocks may differ: then whoever held an expired lease
-is dead. A revision (other settings on a finished session) is a further digest of that session under a key of its
-own, with the same life.
+is dead. A revision (other settings or another snapshot on a finished session) is a further digest of that session under
+a key of its own, with the same life.
 """
 
 import datetime as dt
@@ -89,7 +89,8 @@ def publish_signals(
     send
         False stores a new digest as RECORDED and hands nothing over; a later run with True sends it.
     revise
-        Where a finished digest was made under another `config_id`: store a revision beside it.
+        Where a finished digest was made under another `config_id`, or a sent one of another attempt (its data may have
+        been bad): store a revision beside it.
 
     Raises
     ------
@@ -117,7 +118,8 @@ def _stored(edition: Edition, ports: Ports, *, state: State, revise: bool) -> Di
     newest = ledger.digest(ports.table, edition.namespace, edition.session)
     if newest is None:
         return _store(edition, ports, revision=0, state=state)
-    if newest.config_id == edition.config_id:
+    again = revise and newest.state is State.SENT and newest.attempt != edition.attempt
+    if newest.config_id == edition.config_id and not again:
         return newest
     owed = newest.state in {State.PENDING, State.SENDING}
     if owed and not revise:

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from options_signals import sessions
 from options_signals.digest import Texts
 from options_signals.jobs import ledger
-from options_signals.jobs.ledger import DigestRecord, State
+from options_signals.jobs.ledger import DigestRecord
 from options_signals.jobs.ports import Channel, SignalTable
 
 WHAT_TO_DO = (
@@ -46,10 +46,9 @@ def watchdog(request: WatchRequest, *, namespace: str, table: SignalTable, opera
     if session is None:
         day = request.scheduled_time.astimezone(sessions.NEW_YORK).date()
         return Watch(well=True, reason=f"no session of {day:%A} {day} had closed")
-    digest = ledger.digest(table, namespace, session)
-    if digest is not None and digest.state is State.SENT:
+    if digest := ledger.told(table, namespace, session):
         return Watch(well=True, reason=f"the digest of {session} was sent (id {digest.id})")
-    found = _found(digest)
+    found = _found(ledger.digest(table, namespace, session))
     operator.publish(_texts(namespace, session, found), digest_id=f"watchdog-{session}")
     return Watch(well=False, reason=f"the digest of {session} was not sent: {found}")
 
