@@ -7,10 +7,10 @@ import pytest
 from options_signals import sessions
 from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
 from options_signals.features.inputs import WINDOW
-from options_signals.jobs.delivery import ask
+from options_signals.jobs.delivery import Delivery, ask
 from options_signals.settings import Settings
 from options_signals.sources.base import Fetched, Sources
-from options_signals.tables import EARNINGS, MACRO, SENTIMENT, validate
+from options_signals.tables import BARS, EARNINGS, MACRO, SENTIMENT, validate
 
 from tests.e2e.day import simulated
 
@@ -102,6 +102,16 @@ def test_every_input_tells_its_newest_day() -> None:
     assert newest["bars"] == newest["vol_indices VIX"] == newest["vol_indices VIX3M"] == SESSION
     assert newest["macro DGS10"] == dt.date(2022, 11, 22)
     assert newest["macro UNRATE"] == dt.date(2022, 10, 1)
+
+
+def test_a_capture_of_the_evening_is_of_the_session_and_not_of_the_next_day_in_utc() -> None:
+    evening = dt.datetime(2022, 11, 24, 1, 45, tzinfo=dt.UTC)
+    names = [column.name for column in SENTIMENT.columns if not column.optional]
+    capture = pd.DataFrame([["SPY", evening, 0.6, 0.2, 5.0, 0.5, 80.0, 40.0]], columns=names)
+    bars = simulated().bars.bars(["SPY"], first=SESSION, last=SESSION)
+    delivery = Delivery(tables={BARS: bars, SENTIMENT: replace(bars, frame=validate(SENTIMENT, capture))})
+
+    assert delivery.newest == {"bars": SESSION, "sentiment": SESSION}
 
 
 @pytest.mark.parametrize(("with_earnings", "spare"), [(False, 10), (True, SESSIONS_BEFORE_WINDOW)])

@@ -29,7 +29,7 @@ AGE = {
     VOL_INDICES: "session",
     MACRO: "observed_on",
     SENTIMENT: "captured_at",
-    EARNINGS: "announced_on",
+    EARNINGS: "known_on",
 }
 
 
@@ -66,12 +66,20 @@ class Delivery:
         """The newest day each input speaks of: `bars`, `vol_indices VIX`, `macro DGS10`, `earnings`."""
         days: dict[str, dt.date] = {}
         for table, fetched in self.tables.items():
-            column, names = fetched.frame[AGE[table]], fetched.frame[table.key[0]]
-            if table in BY_NAME:
-                days |= {f"{table.name} {name}": day.date() for name, day in column.groupby(names).max().items()}
-            elif len(column):
-                days[table.name] = column.max().date()
+            days |= {name: _new_york_date(day) for name, day in _newest(table, fetched).items()}
         return days
+
+
+def _newest(table: Table, fetched: Fetched) -> dict[str, pd.Timestamp]:
+    ages = fetched.frame[AGE[table]].dropna()
+    if table in BY_NAME:
+        return {f"{table.name} {name}": day for name, day in ages.groupby(fetched.frame[table.key[0]]).max().items()}
+    return {table.name: ages.max()} if len(ages) else {}
+
+
+def _new_york_date(day: pd.Timestamp) -> dt.date:
+    """Of an instant the date in New York; a date as it is."""
+    return (day if day.tz is None else day.tz_convert(sessions.NEW_YORK)).date()
 
 
 def ask(sources: Sources, settings: Settings, session: dt.date) -> Delivery:
@@ -89,10 +97,8 @@ def ask(sources: Sources, settings: Settings, session: dt.date) -> Delivery:
         tables[MACRO] = sources.macro.macro(MACRO_SERIES, first=first, last=session)
     extras, absent = _extras(sources, settings, session)
     delivery = Delivery(tables=tables | extras)
-    return Delivery(
-        tables=delivery.tables,
-        absent=(*_absent_macro(delivery), *absent),
-        doubts=(*doubts, *_old_macro(delivery, session)),
+    return replace(
+        delivery, absent=(*_absent_macro(delivery), *absent), doubts=(*doubts, *_old_macro(delivery, session))
     )
 
 
