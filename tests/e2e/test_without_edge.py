@@ -42,8 +42,9 @@ def directional_trades(seed: int, edge: str = "off") -> list[bool]:
     trained = train_direction(history, ["SPY"], now=NOW, resamples=300)
     columns = fetch_history(sources, ["SPY"], through=LAST, first=FIRST).of("SPY")
     table = feature_table(columns, trained.card.features)
-    year = table[table["session"] > np.datetime64(TRAINED)].drop(columns=["ticker", "session"])
-    forecasts = forecast_directions(open_bundle(trained.card, trained.graph), year.to_dict("records"))
+    year = table.loc[table["session"] > np.datetime64(TRAINED), list(trained.card.features)].to_numpy()
+    rows = [dict(zip(trained.card.features, values, strict=True)) for values in year.tolist()]
+    forecasts = forecast_directions(open_bundle(trained.card, trained.graph), rows)
     return [isinstance(decided(forecast), Signal) for forecast in forecasts]
 
 

@@ -56,7 +56,8 @@ def _with_capture(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _new_york_dates(frame: pd.DataFrame) -> pd.Series:
-    return frame["captured_at"].dt.tz_convert(sessions.NEW_YORK).dt.strftime("%Y-%m-%d")
+    days: pd.Series = frame["captured_at"].dt.tz_convert(sessions.NEW_YORK).dt.strftime("%Y-%m-%d")
+    return days
 
 
 def _chosen(name: str, frame: pd.DataFrame, values: pd.Series, wanted: str | None) -> pd.DataFrame:
