@@ -90,8 +90,8 @@ def run(
     source: Source = YAHOO,
     session: Session = None,
     tickers: Tickers = None,
-    revise: Annotated[bool, typer.Option(help="Decide again under other settings on a finished session.")] = False,
-    send: Annotated[bool, typer.Option(help="Send the digest (on a laptop: to the outbox).")] = True,
+    revise: Annotated[bool, typer.Option(help="Decide again: under other settings, or on healed data.")] = False,
+    send: Annotated[bool, typer.Option(help="Send the digest (on a laptop: show it).")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Run one day through every step: fetch, features, models, decision, store, alert.

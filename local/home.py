@@ -32,11 +32,6 @@ class Home:
         return self.root / "table"
 
     @property
-    def outbox(self) -> Path:
-        """Messages as sent: what is SNS in the cloud."""
-        return self.root / "outbox"
-
-    @property
     def log(self) -> Path:
         """What the functions logged, one JSON object a line."""
         return self.root / "log"
