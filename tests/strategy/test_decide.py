@@ -10,6 +10,7 @@ from options_signals.strategy.decide import decide, refuse
 from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, unproven, volatility
 
 DEFAULTS = Settings()
+UNPROVEN = "Brier skill 0.4 % [-0.9, 1.7], AUC 0.56 [0.52, 0.60]"
 TRADING_UNPROVEN = Settings(decision=Decision(trade_unproven=True))
 
 
@@ -140,7 +141,7 @@ def test_no_proven_skill_no_direction(regime: str, lean: str) -> None:
     assert no_trade.confidence is not None
     assert no_trade.confidence.direction == 0.5
     assert no_trade.reasons == (
-        "no proven skill in direction (Brier skill 0.4 % [-0.9, 1.7], AUC 0.56 [0.52, 0.60]), so it counts as 0.50",
+        f"no proven skill in direction ({UNPROVEN}), so it counts as 0.50",
     )
 
 
@@ -155,7 +156,7 @@ def test_no_proven_skill_leaves_the_condor_which_needs_no_direction() -> None:
 
     assert (signal.strategy, signal.size) == (Strategy.IRON_CONDOR, Size.HALF)
     assert signal.reasons[0] == (
-        "volatility HIGH with 0.80, and no proven skill in direction (Brier skill 0.4 % [-0.9, 1.7], AUC 0.56 [0.52, 0.60])"
+        f"volatility HIGH with 0.80, and no proven skill in direction ({UNPROVEN})"
     )
 
 
@@ -175,7 +176,7 @@ def test_unproven_direction_is_traded_when_asked_for_at_half_size_and_said() -> 
     assert (signal.size, signal.confidence.direction) == (Size.HALF, 0.95)
     assert signal.reasons[1] == "half size at most, because the direction has no proven skill"
     assert signal.warnings == (
-        "traded without proven skill in direction (Brier skill 0.4 % [-0.9, 1.7], AUC 0.56 [0.52, 0.60]), as trade_unproven allows",
+        f"traded without proven skill in direction ({UNPROVEN}), as trade_unproven allows",
     )
 
 
