@@ -8,7 +8,7 @@ BOOTSTRAP = "$(or $(PYTHON),python3)" scripts/bootstrap.py
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo test quick format bench package synth diff deploy clean
+.PHONY: help setup setup-all demo test quick format bench package synth diff bootstrap deploy destroy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,8 +49,14 @@ synth: setup-all ## write the stack's template; needs no account
 diff: setup-all ## say what a deployment would change
 	@$(BIN)/python -m infra.deploy diff $(CDK)
 
+bootstrap: setup-all ## prepare your AWS account for the CDK, once for each account and region
+	@$(BIN)/python -m infra.deploy bootstrap $(CDK)
+
 deploy: setup-all ## put it into your AWS account: make deploy CDK="-c watchlist=SPY,QQQ"
 	@$(BIN)/python -m infra.deploy deploy $(CDK)
+
+destroy: setup-all ## take it out of your AWS account; signals, models and snapshots stay
+	@$(BIN)/python -m infra.deploy destroy $(CDK)
 
 clean: ## remove the environment, tools and caches; .signals (your models and signals) stays
 	rm -rf .venv .tools build cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
