@@ -27,7 +27,9 @@ def run_demo(console: Console, *, keep: bool) -> int:
     session = sessions.newest_closed(dt.datetime.now(dt.UTC))
     console.print(f"SIMULATED market: made-up prices with a planted edge, through {session}. Nothing here is advice.")
     _train(world, session, console)
-    return run_and_show(world, RunRequest(session=session), console)
+    code = run_and_show(world, RunRequest(session=session), console)
+    console.print(f"look at it again: SIGNALS_HOME={home.root} signals replay {session}", markup=False, soft_wrap=True)
+    return code
 
 
 def _train(world: World, session: dt.date, console: Console) -> None:

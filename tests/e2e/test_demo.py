@@ -25,4 +25,5 @@ def test_the_demo_trains_runs_a_day_and_shows_a_signal_marked_as_simulated(
     assert code == 0
     assert "SIMULATED · options-signals" in shown
     assert "1 message(s) received" in shown
+    assert f"SIGNALS_HOME={tmp_path}/demo signals replay" in shown
     assert (tmp_path / "demo" / "lake" / "snapshots" / "simulated").exists()
