@@ -320,6 +320,18 @@ def test_a_session_refused_on_bad_data_is_decided_again_when_asked_for() -> None
     assert outcome.digest.revision == 1
 
 
+def test_the_reasons_of_refused_tickers_do_not_travel_with_the_chunks() -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, faulty.without_last_bar("IWM"))
+    fetched = world.fetch(world.plan(RunRequest(session=SESSION)))
+
+    (chunk,) = (world.chunk(fetched.run, tickers) for tickers in fetched.chunks)
+    world.send(fetched, [chunk])
+
+    assert chunk.refused == {}
+    assert "last bar is of" in said(world)["IWM"]
+
+
 def test_the_next_day_says_what_changed() -> None:
     world = World()
     world.day()

@@ -12,7 +12,6 @@ from options_signals.features.arrays import FloatArray
 from options_signals.features.inputs import UNDERLYING, columns_for, feature_table, macro_columns
 from options_signals.jobs.documents import folder_of
 from options_signals.jobs.messages import Chunk
-from options_signals.jobs.verdicts import refusals
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
 from options_signals.snapshot import Manifest, Origin
@@ -23,7 +22,8 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     """Store the features of the chunk's tickers at the session; the chunk comes back with the reference.
 
     A feature whose input nobody delivers here is NaN, as the manifest's `absent` says. A ticker whose features
-    cannot be computed is named in `refused` with the reason, and the others go on.
+    cannot be computed is named in `refused` with the reason, and the others go on. What the manifest refused is not
+    told again: all chunks together are one payload, and on a bad day the reasons of some hundred tickers burst it.
 
     Raises
     ------
@@ -33,12 +33,10 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     run = chunk.run
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     tables = {name: snapshot.read_table(store, name, ref) for name, ref in manifest.tables.items()}
-    refused = refusals(manifest, chunk.tickers)
+    good = [ticker for ticker in chunk.tickers if manifest.verdicts[ticker].status != "refused"]
     inputs = _Inputs(chunk, manifest, tables)
-    rows = []
-    for ticker in chunk.tickers:
-        if ticker in refused:
-            continue
+    rows, refused = [], {}
+    for ticker in good:
         try:
             rows.append(inputs.row(ticker))
         except Permanent as error:
