@@ -18,9 +18,7 @@ def closes(source: str, close: float, *, name: str = "SPY", day: dt.date = WEDNE
     return Fetched(frame=frame, origin=Origin(source=source, captured_at=noon, rights="all"))
 
 
-@pytest.mark.parametrize(
-    ("b", "tolerance"), [(402.0, PRICES), (398.0, PRICES), (400.1, INDICES), (400.0, INDICES)]
-)
+@pytest.mark.parametrize(("b", "tolerance"), [(402.0, PRICES), (398.0, PRICES), (400.1, INDICES), (400.0, INDICES)])
 def test_closes_within_the_tolerance_agree(b: float, tolerance: Tolerance) -> None:
     ours = closes("A", 400.0)
 
@@ -29,9 +27,7 @@ def test_closes_within_the_tolerance_agree(b: float, tolerance: Tolerance) -> No
     assert (len(answer.frame), answer.failures, doubts) == (2, {}, ())
 
 
-@pytest.mark.parametrize(
-    ("b", "tolerance"), [(402.1, PRICES), (397.9, PRICES), (400.2, INDICES), (399.8, INDICES)]
-)
+@pytest.mark.parametrize(("b", "tolerance"), [(402.1, PRICES), (397.9, PRICES), (400.2, INDICES), (399.8, INDICES)])
 def test_closes_beyond_it_are_told_and_the_row_of_the_session_is_dropped(b: float, tolerance: Tolerance) -> None:
     answer, _ = confirmed(closes("A", 400.0), lambda: closes("B", b), WEDNESDAY, tolerance)
 
