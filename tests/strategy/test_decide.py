@@ -140,9 +140,7 @@ def test_no_proven_skill_no_direction(regime: str, lean: str) -> None:
     assert no_trade.lean == lean
     assert no_trade.confidence is not None
     assert no_trade.confidence.direction == 0.5
-    assert no_trade.reasons == (
-        f"no proven skill in direction ({UNPROVEN}), so it counts as 0.50",
-    )
+    assert no_trade.reasons == (f"no proven skill in direction ({UNPROVEN}), so it counts as 0.50",)
 
 
 def test_skill_whose_interval_touches_zero_is_not_proven() -> None:
@@ -155,9 +153,7 @@ def test_no_proven_skill_leaves_the_condor_which_needs_no_direction() -> None:
     signal = traded(decide(forecast(unproven(0.95), volatility(IvRegime.HIGH, 0.8)), GOOD, DEFAULTS))
 
     assert (signal.strategy, signal.size) == (Strategy.IRON_CONDOR, Size.HALF)
-    assert signal.reasons[0] == (
-        f"volatility HIGH with 0.80, and no proven skill in direction ({UNPROVEN})"
-    )
+    assert signal.reasons[0] == (f"volatility HIGH with 0.80, and no proven skill in direction ({UNPROVEN})")
 
 
 @pytest.mark.parametrize("regime", ["LOW", "NORMAL"])
@@ -175,9 +171,7 @@ def test_unproven_direction_is_traded_when_asked_for_at_half_size_and_said() -> 
     assert traded(decided(0.95, "NORMAL", 0.9)).size == Size.FULL
     assert (signal.size, signal.confidence.direction) == (Size.HALF, 0.95)
     assert signal.reasons[1] == "half size at most, because the direction has no proven skill"
-    assert signal.warnings == (
-        f"traded without proven skill in direction ({UNPROVEN}), as trade_unproven allows",
-    )
+    assert signal.warnings == (f"traded without proven skill in direction ({UNPROVEN}), as trade_unproven allows",)
 
 
 def test_overlay_scales_the_risk_and_never_the_plan() -> None:
