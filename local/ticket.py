@@ -4,21 +4,20 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 from options_signals import sessions, snapshot
 from options_signals.digest.picture import draw_payoff
-from options_signals.errors import InvalidValueError, NotFoundError, StaleRatesError
-from options_signals.features.inputs import columns_for, feature_table
+from options_signals.errors import InvalidValueError, NotFoundError
 from options_signals.jobs import ledger
-from options_signals.pricing.discount import flat_curve, rate_curve
+from options_signals.jobs.tickets import Known, ticket_of
+from options_signals.pricing.discount import flat_curve
 from options_signals.settings import Settings
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
 from options_signals.sources.chain_files import read_chain
 from options_signals.strategy.facts import Facts
 from options_signals.strategy.structures import structure_named
-from options_signals.strategy.ticket import make_ticket, ticket_for, without_ticket
-from options_signals.tickets import Exits, NoTicket, PositionGreeks, Refusal, Ticket
+from options_signals.strategy.ticket import ticket_for
+from options_signals.tickets import Exits, NoTicket, PositionGreeks, Ticket
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -43,30 +42,24 @@ def ticket_of_file(
 
 
 def ticket_of_signal(world: World, ticker: str, session: dt.date) -> Ticket | NoTicket:
-    """The ticket of a stored signal, from the chain its source quotes for that session.
+    """The ticket of a stored signal; where it was stored without one, from the chain its source quotes.
 
     Raises
     ------
     NotFoundError
-        Where nothing is stored of the session, or the source carries no chains.
+        Where nothing is stored of the session, or it was stored without a ticket and the source carries no chains.
     InvalidValueError
         Where the decision was not to trade.
     """
     signal, manifest = _stored(world, ticker, session)
+    if signal.ticket is not None:
+        return signal.ticket
     if world.sources.chain is None:
         raise NotFoundError(
             what="option chains", where=f"the source {world.source}", remedy="Give a file with --chain FILE."
         )
     chain = world.sources.chain.chain([ticker], session=session).frame
-    store = world.home.store()
-    tables = {name: snapshot.read_table(store, name, ref) for name, ref in manifest.tables.items()}
-    try:
-        rates = rate_curve(tables["macro"], wanted=session)
-    except StaleRatesError as error:
-        return without_ticket(signal, Refusal.STALE_RATES, str(error))
-    volatility = feature_table(columns_for(ticker, bars=tables["bars"]), ["hv_20"])["hv_20"].iloc[-1]
-    facts = Facts(session=session, rates=rates, realised_vol=None if np.isnan(volatility) else float(volatility))
-    return make_ticket(signal, chain, facts, Settings.model_validate(manifest.settings))
+    return ticket_of(signal, chain, Known.of(manifest, world.home.store()))
 
 
 def _stored(world: World, ticker: str, session: dt.date) -> tuple[Signal, Manifest]:

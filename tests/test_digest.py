@@ -14,12 +14,14 @@ from options_signals.digest.mail import LIMIT, weight
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
 from options_signals.errors import InvalidValueError
-from options_signals.settings import Portfolio, Settings
+from options_signals.settings import Portfolio, Risk, Settings
 from options_signals.signals import Contribution, Cut, Forecast, IvRegime, NoTrade, Signal
 from options_signals.snapshot import Manifest, Origin, TableRef, Verdict
 from options_signals.strategy.decide import decide, refuse
 from options_signals.strategy.portfolio import EquityPoint, Holdings, Position
+from options_signals.strategy.ticket import make_ticket
 
+from tests.chains import facts, flat_chain
 from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, unproven, volatility
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -160,6 +162,26 @@ def cut_day() -> Texts:
     return compose(manifest(settings=limited.model_dump(mode="json")), left, holdings)
 
 
+def tickets_day() -> Texts:
+    """SPY and IWM with the order to give; QQQ, ten times as dear, without one but with a smaller trade beside it."""
+    sure, high = (direction(0.7), volatility()), volatility(IvRegime.HIGH, 0.58, index="RVX", iv_rank=71.0)
+    given = [
+        forecast(*sure, spot=100.0),
+        forecast(*sure, ticker="QQQ", spot=1000.0),
+        forecast(direction(0.49), high, ticker="IWM", spot=100.0),
+    ]
+    settings = Settings(risk=Risk(account_usd=100_000))
+    told = [with_ticket(decide(one, GOOD, settings), one.spot, settings) for one in given]
+    return compose(manifest(settings=settings.model_dump(mode="json")), told)
+
+
+def with_ticket(decision: Signal | NoTrade, spot: float, settings: Settings) -> Signal:
+    assert isinstance(decision, Signal)
+    chain = flat_chain(underlying=decision.ticker, spot=spot)
+    answer = make_ticket(decision, chain, facts(realised_vol=0.2), settings)
+    return decision.model_copy(update={"ticket": answer})
+
+
 def equity(count: int) -> tuple[EquityPoint, ...]:
     """An account that gains 0.7 % and loses 0.5 % in turns, but for one loss of 4 %, to the session before."""
     days = sessions.between(sessions.shift(SESSION, -count), sessions.shift(SESSION, -1))
@@ -170,7 +192,8 @@ def equity(count: int) -> tuple[EquityPoint, ...]:
 
 
 @pytest.mark.parametrize(
-    "day", [mixed_day, data_of_one_ticker_refused, bad_day, half_day, simulated, many_tickers, repeat, cut_day]
+    "day",
+    [mixed_day, data_of_one_ticker_refused, bad_day, half_day, simulated, many_tickers, repeat, cut_day, tickets_day],
 )
 def test_digest_reads_as_the_stored_text(day: Any) -> None:
     """REWRITE_SNAPSHOTS=1 in the environment writes the texts anew; read their diff before committing it."""

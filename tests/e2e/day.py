@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from options_signals.digest import Texts
 from options_signals.errors import ProviderThrottledError, ProviderUnavailableError
+from options_signals.jobs import ledger
 from options_signals.jobs.build_features import build_features
 from options_signals.jobs.edition import edition_of, said_before
 from options_signals.jobs.fetch_data import fetch_data
@@ -14,6 +16,7 @@ from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.plan_session import plan_session
 from options_signals.jobs.portfolio import holdings_of
 from options_signals.jobs.publish_signals import Outcome, Ports, publish_signals
+from options_signals.jobs.replay import Replay, replay
 from options_signals.jobs.run_inference import run_inference
 from options_signals.jobs.select_strategies import select_strategies
 from options_signals.lake import MemoryStore
@@ -26,6 +29,15 @@ from tests.fakes import ManualClock, MemoryTable, RecordingBus, RecordingChannel
 from tests.models.bundles import direction_bundle, regime_bundle
 
 TICKERS = ("SPY", "QQQ", "IWM")
+# Floors so low that every ticker is traded on every evening.
+EAGER = {
+    "trade_unproven": True,
+    "min_direction": 0.5,
+    "min_direction_normal": 0.5,
+    "min_overall": 0.4,
+    "floor_overall": 0.4,
+    "min_iv": 0.3,
+}
 EVENING = dt.datetime(2022, 11, 23, 21, 45, tzinfo=dt.UTC)  # 16:45 in New York, after the close
 LEASE = dt.timedelta(seconds=120)
 
@@ -123,3 +135,15 @@ class World:
 
 def _through_json(value: Mapping[str, object]) -> object:
     return json.loads(json.dumps(value))
+
+
+def replayed(world: World, session: dt.date) -> Replay:
+    """The session again, compared with what was published."""
+    digest = ledger.digest(world.table, "simulated", session)
+    assert digest is not None
+    return replay(
+        Run(namespace="simulated", session=session, attempt=digest.attempt),
+        store=world.store,
+        stored=ledger.decisions(world.table, "simulated", session),
+        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
+    )

@@ -12,10 +12,12 @@ from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.publish_signals import Outcome
 from options_signals.jobs.replay import replay
 from options_signals.settings import Decision, Settings
+from options_signals.signals import Signal
 from options_signals.snapshot import committed_attempts, newest_manifest
 from options_signals.sources.base import Fetched
+from options_signals.tickets import NoTicket, Ticket
 
-from tests.e2e.day import EVENING, TICKERS, World, stocked
+from tests.e2e.day import EAGER, EVENING, TICKERS, World, replayed, stocked
 from tests.sources import faulty
 
 SESSION = dt.date(2022, 11, 23)
@@ -26,6 +28,17 @@ def said(world: World) -> dict[str, str]:
     """What the digest of the session says of each ticker: its reasons in one string."""
     taken = ledger.decisions(world.table, "simulated", SESSION)
     return {decision.ticker: "; ".join(decision.reasons) for decision in taken}
+
+
+def trading(**tickets: object) -> World:
+    """A market in which every ticker is traded, with an account large enough for a contract of each."""
+    settings = {"tickers": TICKERS, "decision": EAGER, "risk": {"account_usd": 250_000}, "tickets": tickets}
+    return World(settings=Settings.model_validate(settings))
+
+
+def signals(world: World) -> dict[str, Signal]:
+    taken = ledger.decisions(world.table, "simulated", SESSION)
+    return {decision.ticker: decision for decision in taken if isinstance(decision, Signal)}
 
 
 def test_a_day_decides_on_every_ticker_and_sends_one_message() -> None:
@@ -54,20 +67,55 @@ def test_a_second_run_changes_and_sends_nothing() -> None:
 
 def test_a_replay_gives_the_same_decisions_and_the_same_digest() -> None:
     world = World()
-    outcome = world.day()
-    assert isinstance(outcome, Outcome)
-    digest = outcome.digest
+    world.day()
     before = dict(world.store.objects)
 
-    answer = replay(
-        Run(namespace="simulated", session=SESSION, attempt=digest.attempt),
-        store=world.store,
-        stored=ledger.decisions(world.table, "simulated", SESSION),
-        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
-    )
+    answer = replayed(world, SESSION)
 
     assert answer.differences == ()
     assert world.store.objects == before
+
+
+def test_every_signal_carries_its_ticket_and_a_replay_makes_the_same() -> None:
+    world = trading()
+    world.day()
+
+    tickets = [signal.ticket for signal in signals(world).values()]
+    assert [type(ticket) for ticket in tickets] == [Ticket] * 3
+    assert world.emails[0].count("order: ") == 3
+    assert replayed(world, SESSION).differences == ()
+
+
+def test_without_a_chain_the_signal_stays_and_its_ticket_is_refused() -> None:
+    world = trading()
+    world.sources = faulty.with_chains(world.sources, faulty.without_chain("QQQ"))
+    world.day()
+
+    found = signals(world)
+    assert set(found) == set(TICKERS)
+    assert isinstance(found["SPY"].ticket, Ticket)
+    assert isinstance(found["QQQ"].ticket, NoTicket)
+    assert "no ticket: no chain, no options listed" in world.emails[0]
+    assert replayed(world, SESSION).differences == ()
+
+
+def test_a_chain_source_that_is_down_costs_the_tickets_and_not_the_day() -> None:
+    world = trading()
+    world.sources = faulty.with_chains(world.sources, faulty.down)
+    world.day()
+
+    assert {type(signal.ticket) for signal in signals(world).values()} == {NoTicket}
+    assert len(signals(world)) == 3
+    assert "connection refused" in world.emails[0]
+
+
+def test_with_tickets_switched_off_no_chain_is_stored() -> None:
+    world = trading(enabled=False)
+    world.day()
+
+    assert [signal.ticket for signal in signals(world).values()] == [None] * 3
+    assert "chain" not in newest_manifest(world.store, "simulated", SESSION).tables
+    assert replayed(world, SESSION).differences == ()
 
 
 def test_a_replay_tells_which_decision_differs() -> None:

@@ -4,26 +4,15 @@ import datetime as dt
 
 import pytest
 from options_signals import snapshot
-from options_signals.digest import Texts
 from options_signals.features.inputs import columns_for, feature_table
 from options_signals.jobs import ledger
-from options_signals.jobs.messages import Run
-from options_signals.jobs.replay import Replay, replay
 from options_signals.settings import Settings
 from options_signals.signals import NoTrade, Signal, VolatilityRegime
 from options_signals.strategy.choosers import STRATEGIES
 
-from tests.e2e.day import TICKERS, World
+from tests.e2e.day import EAGER, TICKERS, World, replayed
 
 FIRST, SECOND = dt.date(2022, 11, 23), dt.date(2022, 11, 25)  # a holiday between them; the second a half day
-EAGER = {
-    "trade_unproven": True,
-    "min_direction": 0.5,
-    "min_direction_normal": 0.5,
-    "min_overall": 0.4,
-    "floor_overall": 0.4,
-    "min_iv": 0.3,
-}
 
 
 def world(strategy: str = "matrix", **portfolio: float) -> World:
@@ -40,17 +29,6 @@ def evening(world: World, session: dt.date) -> list[Signal | NoTrade]:
 
 def risk(decisions: list[Signal | NoTrade]) -> float:
     return sum(one.risk_share for one in decisions if isinstance(one, Signal))
-
-
-def replayed(world: World, session: dt.date) -> Replay:
-    digest = ledger.digest(world.table, "simulated", session)
-    assert digest is not None
-    return replay(
-        Run(namespace="simulated", session=session, attempt=digest.attempt),
-        store=world.store,
-        stored=ledger.decisions(world.table, "simulated", session),
-        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
-    )
 
 
 def test_under_the_default_caps_nothing_is_cut_on_a_first_evening() -> None:

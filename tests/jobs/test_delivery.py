@@ -1,5 +1,5 @@
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -7,12 +7,13 @@ import pytest
 from options_signals import sessions
 from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
 from options_signals.features.inputs import WINDOW
-from options_signals.jobs.delivery import Delivery, ask
-from options_signals.settings import Settings
+from options_signals.jobs.delivery import Delivery, ask, with_chains
+from options_signals.settings import Settings, Tickets
 from options_signals.sources.base import Fetched, Sources
-from options_signals.tables import BARS, EARNINGS, MACRO, SENTIMENT, validate
+from options_signals.tables import BARS, CHAIN, EARNINGS, MACRO, SENTIMENT, validate
 
 from tests.e2e.day import simulated
+from tests.sources import faulty
 
 SESSION = dt.date(2022, 11, 23)
 ONLY_SPY = Settings(tickers=("SPY",))
@@ -123,3 +124,45 @@ def test_eight_past_announcements_need_more_bars_than_the_window(with_earnings: 
     ask(asked, ONLY_SPY, SESSION)
 
     assert recording.first == sessions.shift(SESSION, -(WINDOW + spare))
+
+
+def quoted(
+    *tickers: str,
+    limits: Tickets = Tickets(),  # noqa: B008 - frozen
+    fault: faulty.Fault = lambda fetched: fetched,
+) -> tuple[Delivery, Mapping[str, str]]:
+    delivery = ask(simulated(), ONLY_SPY, SESSION)
+    source = faulty.with_chains(simulated(), fault).chain
+    assert source is not None
+    return with_chains(delivery, source, limits, SESSION, tickers)
+
+
+def test_chains_are_part_of_the_delivery() -> None:
+    delivery, unquoted = quoted("SPY", "QQQ")
+
+    assert set(delivery.tables[CHAIN].frame["underlying"]) == {"SPY", "QQQ"}
+    assert unquoted == {}
+    assert delivery.newest["chain"] == SESSION
+
+
+def test_a_ticker_without_a_chain_is_named_with_the_reason() -> None:
+    delivery, unquoted = quoted("SPY", "QQQ", fault=faulty.without_chain("QQQ"))
+
+    assert set(delivery.tables[CHAIN].frame["underlying"]) == {"SPY"}
+    assert unquoted == {"QQQ": "no options listed"}
+
+
+def test_chains_that_cannot_be_had_are_absent_and_stop_nothing() -> None:
+    delivery, unquoted = quoted("SPY", fault=faulty.down)
+
+    assert CHAIN not in delivery.tables
+    assert "connection refused" in delivery.absent[-1]
+    assert "connection refused" in unquoted["SPY"]
+
+
+def test_beyond_the_most_chains_the_others_are_counted_and_named() -> None:
+    delivery, unquoted = quoted("SPY", "QQQ", "IWM", limits=Tickets(max_chains=1))
+
+    assert set(delivery.tables[CHAIN].frame["underlying"]) == {"SPY"}
+    assert delivery.absent[-1].startswith("option chains of 2 tickers: ")
+    assert set(unquoted) == {"QQQ", "IWM"}

@@ -116,7 +116,7 @@ def test_fetch_says_how_good_the_data_is_and_stores_a_snapshot(shell: Shell) -> 
     manifest = shell.json("fetch", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
 
     assert manifest["verdicts"] == {"SPY": {"status": "ok", "reasons": []}}
-    assert set(manifest["tables"]) == {"bars", "vol_indices", "macro"}
+    assert set(manifest["tables"]) == {"bars", "vol_indices", "macro", "chain"}
 
 
 @pytest.mark.usefixtures("stocked")
@@ -205,11 +205,13 @@ def test_a_ticket_of_a_chain_file_needs_no_model(shell: Shell, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("stocked")
-def test_a_stored_signal_becomes_a_ticket_or_a_refusal_with_its_reason(shell: Shell) -> None:
+def test_a_stored_signal_shows_its_ticket_or_the_refusal_with_its_reason(shell: Shell) -> None:
     shell(*RUN)
 
     answer = shell.json("ticket", "SPY", "--source", "simulated", "--session", "2022-11-23")
 
+    (stored,) = shell.json("history", "SPY")
+    assert answer == stored["ticket"]
     assert answer["underlying"] == "SPY"
     assert answer["kind"] == "ticket" or answer["reason"]
 

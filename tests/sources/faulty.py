@@ -24,6 +24,10 @@ class Faulty:
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         return self.fault(self.behind.vol_indices.vol_indices(indices, first=first, last=last))
 
+    def chain(self, underlyings: Sequence[str], *, session: dt.date) -> Fetched:
+        assert self.behind.chain is not None
+        return self.fault(self.behind.chain.chain(underlyings, session=session))
+
 
 def with_bars(sources: Sources, fault: Fault) -> Sources:
     return replace(sources, bars=Faulty(sources, fault))
@@ -31,6 +35,18 @@ def with_bars(sources: Sources, fault: Fault) -> Sources:
 
 def with_indices(sources: Sources, fault: Fault) -> Sources:
     return replace(sources, vol_indices=Faulty(sources, fault))
+
+
+def with_chains(sources: Sources, fault: Fault) -> Sources:
+    return replace(sources, chain=Faulty(sources, fault))
+
+
+def without_chain(ticker: str) -> Fault:
+    def fault(fetched: Fetched) -> Fetched:
+        rest = fetched.frame[fetched.frame["underlying"] != ticker]
+        return replace(fetched, frame=rest.reset_index(drop=True), failures={ticker: "no options listed"})
+
+    return fault
 
 
 def without_last_bar(ticker: str) -> Fault:

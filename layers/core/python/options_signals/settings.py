@@ -159,6 +159,10 @@ class Risk(_Section):
 class Tickets(_Section):
     """Which options are good enough to trade, and how a trade is left."""
 
+    enabled: bool = Field(default=True, description="fetch option chains and make a ticket of each signal")
+    max_chains: int = Field(
+        default=50, ge=1, description="most chains fetched for a session: those of the first tickers of the watchlist"
+    )
     min_open_interest: int = Field(default=100, ge=0, description="contracts open in each leg")
     allow_unknown_oi: bool = Field(default=False, description="trade legs whose open interest nobody told")
     max_spread_share: Share = Field(default=0.1, description="most a leg's spread may be of its mid price")

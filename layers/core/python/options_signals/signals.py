@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from options_signals.tickets import TicketAnswer
+
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -273,6 +275,7 @@ class Signal(_Decision):
     risk_share: float = Field(gt=0, description="of the account, after size, overlay and cuts: 0.0075 = 0.75 %")
     confidence: Confidence
     plan: Plan
+    ticket: TicketAnswer | None = None  # exact contracts, or why there are none; None: chains were not asked for
 
     @property
     def original_risk_share(self) -> float:

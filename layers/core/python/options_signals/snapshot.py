@@ -92,6 +92,7 @@ class Manifest(_Record):
     previous: Mapping[str, str]  # ticker -> what was said of it the session before, in two or three words
     holdings: DocumentRef | None = None  # what was open, and the account's history; None: not asked for
     absent: tuple[str, ...] = ()  # inputs that are not there, such as "macro", perhaps with the reason
+    unquoted: Mapping[str, str] | None = None  # ticker -> why it has no option chain; None: chains were not asked for
     newest: Mapping[str, dt.date] = {}  # input -> newest day it speaks of, such as "macro DGS10"
 
     def model_for(self, name: str, ticker: str) -> BundleRef | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from options_signals.digest.portfolio import cut_line, portfolio_notes
+from options_signals.digest.ticket import order_lines
 from options_signals.digest.words import captured, clean, clock, contribution, day, listed, percent, plural, weekday
 from options_signals.errors import InvalidValueError
 from options_signals.sessions import close_of, is_half_day
@@ -14,12 +15,13 @@ from options_signals.signals import Direction, DirectionForecast, Forecast, IvFo
 from options_signals.snapshot import Manifest
 from options_signals.strategy.bets import side_of
 from options_signals.strategy.portfolio import Holdings
+from options_signals.tickets import Ticket
 
 SIMULATED = "simulated"  # the namespace whose every text says so
 BAD_DAY = "no signals, data not good enough"
 MOST_CHANGES = 12
 MOST_MODELS = 6
-TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro"}
+TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro", "chain": "option chains"}
 USUAL_AGE = dt.timedelta(days=5)  # a weekend, a holiday, and the day it takes to publish
 
 
@@ -191,14 +193,19 @@ def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
         yield _odds(forecast.direction)
     if forecast and forecast.iv:
         yield _regime(forecast.iv)
-    yield f"expiry {plan.min_days}-{plan.max_days} days · {', '.join(leg.words for leg in plan.legs)}"
+    ticket = signal.ticket if isinstance(signal.ticket, Ticket) else None
+    if ticket is None:  # it says the same in numbers
+        yield f"expiry {plan.min_days}-{plan.max_days} days · {', '.join(leg.words for leg in plan.legs)}"
     usd = account_usd * signal.risk_share
     yield f"risk {100 * signal.risk_share:.3g} % of account = {usd:,.2f} USD of {account_usd:,.0f}"
     yield from (clean(cut_line(cut)) for cut in signal.cuts)
-    at = "" if plan.stop_underlying_usd is None else f", {plan.stop_underlying_usd:,.2f} USD"
-    yield f"{plan.target} · stop: {plan.stop}{at}"
+    if ticket is None:
+        at = "" if plan.stop_underlying_usd is None else f", {plan.stop_underlying_usd:,.2f} USD"
+        yield f"{plan.target} · stop: {plan.stop}{at}"
+    if signal.ticket is not None:
+        yield from order_lines(signal.ticket)
     yield f"why: {_why(signal, forecast)}"
-    yield from (f"note: {clean(warning)}" for warning in signal.warnings)
+    yield from (f"note: {clean(warning)}" for warning in (*signal.warnings, *(ticket.warnings if ticket else ())))
 
 
 def _odds(forecast: DirectionForecast) -> str:

@@ -1,7 +1,7 @@
 """Everything the providers are asked for one session."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -11,9 +11,9 @@ from options_signals.errors import NoIndexError, SignalError
 from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
 from options_signals.features.inputs import DAILY_SERIES, STALE_DAILY, UNDERLYING, WINDOW, index_of
 from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
-from options_signals.settings import Settings
-from options_signals.sources.base import Fetched, Sources
-from options_signals.tables import BARS, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
+from options_signals.settings import Settings, Tickets
+from options_signals.sources.base import ChainSource, Fetched, Sources
+from options_signals.tables import BARS, CHAIN, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
 
 MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
 MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
@@ -30,6 +30,7 @@ AGE = {
     MACRO: "observed_on",
     SENTIMENT: "captured_at",
     EARNINGS: "known_on",
+    CHAIN: "captured_at",
 }
 
 
@@ -99,6 +100,33 @@ def ask(sources: Sources, settings: Settings, session: dt.date) -> Delivery:
     delivery = Delivery(tables=tables | extras)
     return replace(
         delivery, absent=(*_absent_macro(delivery), *absent), doubts=(*doubts, *_old_macro(delivery, session))
+    )
+
+
+def with_chains(
+    delivery: Delivery, source: ChainSource, limits: Tickets, session: dt.date, tickers: Sequence[str]
+) -> tuple[Delivery, Mapping[str, str]]:
+    """The delivery with the option chains of these tickers, at most `tickets.max_chains` of them.
+
+    Returns
+    -------
+    delivery
+        With the table, or with the reason in `absent` why there is none.
+    unquoted
+        Why a ticker has no chain.
+    """
+    asked, others = tickers[: limits.max_chains], tickers[limits.max_chains :]
+    beyond = f"chains are fetched of the first {limits.max_chains} tickers (tickets.max_chains)"
+    fewer = (f"option chains of {len(others)} tickers: {beyond}",) if others else ()
+    fetched = _delivered(CHAIN, lambda: source.chain(asked, session=session))
+    if isinstance(fetched, str):
+        unquoted = dict.fromkeys(asked, f"none could be had: {fetched}") | dict.fromkeys(others, beyond)
+        return replace(delivery, absent=(*delivery.absent, fetched, *fewer)), unquoted
+    there = set(fetched.frame["underlying"])
+    silent = {ticker: fetched.failures.get(ticker, "no row") for ticker in asked if ticker not in there}
+    return (
+        replace(delivery, tables=delivery.tables | {CHAIN: fetched}, absent=(*delivery.absent, *fewer)),
+        silent | dict.fromkeys(others, beyond),
     )
 
 

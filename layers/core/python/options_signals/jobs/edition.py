@@ -9,6 +9,7 @@ from options_signals.jobs.messages import Chunk, Run
 from options_signals.jobs.portfolio import holdings_in, with_portfolio
 from options_signals.jobs.ports import SignalTable
 from options_signals.jobs.publish_signals import Edition
+from options_signals.jobs.tickets import with_tickets
 from options_signals.lake import ObjectStore
 from options_signals.sessions import shift
 from options_signals.signals import Decision, NoTrade, Signal
@@ -20,7 +21,7 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decided = {decision.ticker: decision for chunk in chunks for decision in _decisions(chunk, store)}
     alone = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
-    decisions = with_portfolio(manifest, alone, store=store)
+    decisions = with_tickets(manifest, with_portfolio(manifest, alone, store=store), store=store)
     return Edition(
         namespace=run.namespace,
         session=run.session,

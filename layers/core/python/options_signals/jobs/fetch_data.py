@@ -10,7 +10,7 @@ from options_signals import sessions, snapshot
 from options_signals.errors import AlreadyStoredError, CorruptError, InvalidValueError, NoIndexError, NotFoundError
 from options_signals.features.inputs import index_of
 from options_signals.jobs import documents
-from options_signals.jobs.delivery import MARKET_INDICES, Delivery, ask, tickers_of
+from options_signals.jobs.delivery import MARKET_INDICES, Delivery, ask, tickers_of, with_chains
 from options_signals.jobs.messages import Fetch, Plan, Run
 from options_signals.jobs.quality import judge
 from options_signals.lake import ObjectStore
@@ -64,6 +64,10 @@ def fetch_data(
         reason = (*missing, *next(iter(verdicts.values())).reasons)[0]
         return Fetch(committed=False, reason=f"not usable yet, a later slot tries again: {reason}", run=plan.run)
     doubts = (*missing, *unread, *(delivery.doubts if delivery else ()))
+    usable = [ticker for ticker in settings.tickers if ticker in good]
+    unquoted = None
+    if delivery and sources.chain and usable and settings.tickets.enabled:
+        delivery, unquoted = with_chains(delivery, sources.chain, settings.tickets, plan.run.session, usable)
     manifest = Manifest(
         **plan.run.model_dump(),
         created_at=now,
@@ -77,6 +81,7 @@ def fetch_data(
         previous=previous,
         holdings=_pinned(store, plan.run, holdings),
         absent=delivery.absent if delivery else (),
+        unquoted=unquoted,
         newest=delivery.newest if delivery else {},
     )
     return _answer(plan, plan.run, _committed(store, manifest))

@@ -1,0 +1,91 @@
+"""The ticket of each signal, from what the snapshot holds: its chain, its discount rates and its bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from options_signals import snapshot
+from options_signals.errors import NotFoundError, StaleRatesError
+from options_signals.lake import ObjectStore
+from options_signals.pricing.discount import RateCurve, rate_curve
+from options_signals.settings import Settings
+from options_signals.signals import NoTrade, Signal
+from options_signals.snapshot import Manifest
+from options_signals.strategy.facts import Facts
+from options_signals.strategy.ticket import make_ticket, without_ticket
+from options_signals.tables import BARS, CHAIN, MACRO, Table
+from options_signals.tickets import NoTicket, Refusal, Ticket
+
+
+def with_tickets(
+    manifest: Manifest, decisions: Sequence[Signal | NoTrade], *, store: ObjectStore
+) -> tuple[Signal | NoTrade, ...]:
+    """The decisions, each signal with its ticket or the refusal of one; as they were where no chains were asked for.
+
+    To be called after the portfolio has spoken: the ticket's contracts follow the signal's final size.
+    """
+    if manifest.unquoted is None or not any(isinstance(one, Signal) for one in decisions):
+        return tuple(decisions)
+    known = Known.of(manifest, store)
+    chains = _read(manifest, CHAIN, store)
+    return tuple(
+        one.model_copy(update={"ticket": _answer(one, chains, known, manifest.unquoted.get(one.ticker))})
+        if isinstance(one, Signal)
+        else one
+        for one in decisions
+    )
+
+
+def _answer(signal: Signal, chains: pd.DataFrame, known: "Known", unquoted: str | None) -> Ticket | NoTicket:
+    if unquoted is not None:
+        return without_ticket(signal, Refusal.NO_CHAIN, unquoted)
+    return ticket_of(signal, chains, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the snapshot knows of a session beside its chains.
+
+    Attributes
+    ----------
+    rates
+        Discount rates, or in words why there are none to use.
+    halted
+        Tickers of which nothing was traded that session.
+    """
+
+    rates: RateCurve | str
+    halted: frozenset[str]
+    settings: Settings
+
+    @classmethod
+    def of(cls, manifest: Manifest, store: ObjectStore) -> Self:
+        """Read from the tables that the manifest pins."""
+        bars = _read(manifest, BARS, store)
+        still = (bars["session"] == pd.Timestamp(manifest.session)) & (bars["volume"] == 0)
+        try:
+            rates: RateCurve | str = rate_curve(_read(manifest, MACRO, store), wanted=manifest.session)
+        except (NotFoundError, StaleRatesError) as error:
+            rates = str(error)
+        return cls(rates, frozenset(bars["ticker"][still]), Settings.model_validate(manifest.settings))
+
+
+def ticket_of(signal: Signal, chains: pd.DataFrame, known: Known) -> Ticket | NoTicket:
+    """The ticket of one signal from table `chain`, or its refusal."""
+    if isinstance(known.rates, str):
+        return without_ticket(signal, Refusal.STALE_RATES, known.rates)
+    facts = Facts(
+        session=signal.session,
+        rates=known.rates,
+        realised_vol=None if signal.forecast is None else signal.forecast.hv_20,
+        halted=signal.ticker in known.halted,
+    )
+    return make_ticket(signal, chains, facts, known.settings)
+
+
+def _read(manifest: Manifest, table: Table, store: ObjectStore) -> pd.DataFrame:
+    """A table of the snapshot; without rows where it has none."""
+    ref = manifest.tables.get(table.name)
+    return snapshot.read_table(store, table.name, ref) if ref else table.empty()
