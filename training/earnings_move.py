@@ -33,7 +33,7 @@ from training.announcement_rows import INDEX, INDEX_TICKER, announcement_rows
 from training.bootstrap import Blocks, FloatArray, Interval, interval, plain, resampled
 from training.metrics import mean_of
 from training.quantiles import LEVELS, factor, in_order, inside_band, pinball_losses
-from training.report import table
+from training.report import UNKNOWN, table
 from training.splits import walk_forward
 
 HORIZON = 1  # sessions after a row's own until its move is known
@@ -330,7 +330,7 @@ def _spoken(figure: Interval, form: str) -> tuple[str, str]:
 
 
 def _fold_rows(folds: Sequence[Fold]) -> Iterator[list[str]]:
-    yield ["fold", "reactions", "rows", *FITS, SERVED]
+    yield ["fold", "reactions", "rows", *FITS, SERVED, "in 10-90"]
     for number, fold in enumerate(folds, start=1):
         yield [
             str(number),
@@ -338,6 +338,9 @@ def _fold_rows(folds: Sequence[Fold]) -> Iterator[list[str]]:
             f"{len(fold.test):,}",
             *(f"{100.0 * fold.losses[name].mean():.3f}" for name in FITS),
             fold.served or "only chooses",
+            f"{100.0 * inside_band(fold.named[SERVED], _values(fold.test, 'move')).mean():.1f}"
+            if fold.served
+            else UNKNOWN,
         ]
 
 
