@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from options_signals import sessions
+from options_signals.errors import InvalidValueError
 from options_signals.features.announcements import FORMER_NAMES, SAME_ANNOUNCEMENT, reaction_session
 from options_signals.features.inputs import Columns, columns_for, feature_table
 
@@ -48,8 +49,15 @@ def announcement_rows(
     DataFrame
         `ticker`, `announced_on`, `session` (the last one that closed before the announcement), `position` (its
         number), `reaction`, `move`, and the features at the close of `session`; in the order of the sessions.
+
+    Raises
+    ------
+    InvalidValueError
+        Without bars of SPY, or without any announcement to learn from.
     """
     by_ticker = dict(iter(bars.groupby("ticker")))
+    if INDEX_TICKER not in by_ticker:
+        raise InvalidValueError(name="bars", value="none of SPY", allowed="those of SPY beside the companies'")
     by_company = dict(iter(with_reactions(under_todays_names(earnings)).groupby("ticker")))
     parts = []
     for ticker in (each for each in tickers if each in by_ticker and each in by_company):
@@ -61,6 +69,10 @@ def announcement_rows(
             proxies={ticker: INDEX},
         )
         parts.append(rows_of(columns, features, by_company[ticker]))
+    if not parts:
+        raise InvalidValueError(
+            name="announcements", value=0, allowed="at least one of known time and of a ticker with bars"
+        )
     rows = pd.concat(parts, ignore_index=True).sort_values(["session", "ticker"], ignore_index=True)
     return rows.assign(position=positions_of(pd.DatetimeIndex(rows["session"])))
 

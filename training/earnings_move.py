@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from options_signals.errors import FolderError
 from options_signals.features.announcements import FORMER_NAMES
 from options_signals.models.chain import complete
 from options_signals.sources.files import FilesSource
@@ -36,6 +37,7 @@ from training.quantiles import LEVELS, factor, in_order, inside_band, pinball_lo
 from training.report import UNKNOWN, table
 from training.splits import walk_forward
 
+UNIVERSE = Path("universe/sp500_daily.parquet")
 HORIZON = 1  # sessions after a row's own until its move is known
 FIRST_SESSIONS = 126  # with announcements, about two seasons of them, that only train
 SPLITS = 6  # the first of them only chooses
@@ -255,6 +257,15 @@ def compare(rows: pd.DataFrame, *, resamples: int = 1000) -> Comparison:
     return Comparison(folds, {name: figures(name) for name in forecasts}, best, resamples)
 
 
+def tickers_in(folder: Path) -> list[str]:
+    """The companies of `universe/sp500_daily.parquet`; FolderError where there is no such file."""
+    path = folder / UNIVERSE
+    if not path.is_file():
+        remedy = "It needs the bars of many companies there."
+        raise FolderError(path=str(path), action="read companies from", detail="no such file", remedy=remedy)
+    return sorted(pq.read_table(path, columns=["symbol"])["symbol"].unique().to_pylist())
+
+
 def rows_from(files: FilesSource, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> pd.DataFrame:
     """The rows of these tickers' announcements between two dates; those without prices have none."""
     former = [FORMER_NAMES[ticker][0] for ticker in tickers if ticker in FORMER_NAMES]
@@ -270,9 +281,7 @@ def rows_from(files: FilesSource, tickers: Sequence[str], *, first: dt.date, las
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     asked = _parser().parse_args(arguments)
-    universe = pq.read_table(asked.data / "universe" / "sp500_daily.parquet", columns=["symbol"])
-    tickers = sorted(universe["symbol"].unique().to_pylist())
-    rows = rows_from(FilesSource(asked.data), tickers, first=asked.first, last=asked.last)
+    rows = rows_from(FilesSource(asked.data), tickers_in(asked.data), first=asked.first, last=asked.last)
     sys.stdout.write(compare(rows, resamples=asked.resamples).as_text() + "\n")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from options_signals import sessions
+from options_signals.errors import InvalidValueError
 from options_signals.features.announcements import FORMER_NAMES
 
 from training.announcement_rows import announcement_rows, under_todays_names, with_reactions
@@ -115,3 +116,19 @@ def test_an_announcement_without_a_price_of_its_reaction_is_left_out() -> None:
     late = announced(("NVDA", "2021-11-17", "post"), ("NVDA", "2021-12-31", "post"))
 
     assert list(rows("NVDA", {}, late)["announced_on"].dt.month) == [11]
+
+
+def test_announcements_of_which_none_can_teach_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="at least one of known time"):
+        rows("NVDA", JUMPS, announced(("NVDA", "2021-05-26", None)))
+
+
+def test_companies_without_spy_beside_them_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="none of SPY"):
+        announcement_rows(
+            ["NVDA"],
+            FEATURES,
+            bars=prices("NVDA", JUMPS),
+            vol_indices=pd.DataFrame(),
+            earnings=announced(("NVDA", "2021-05-26", "post")),
+        )

@@ -1,10 +1,13 @@
+import datetime as dt
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from options_signals.errors import FolderError
 from options_signals.sessions import all_sessions
+from options_signals.sources.files import FilesSource
 
 from training import earnings_move
 from training.earnings_move import (
@@ -21,6 +24,8 @@ from training.earnings_move import (
     fit_regression,
     fit_shrunk_mean,
     folds_of,
+    rows_from,
+    tickers_in,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -179,9 +184,27 @@ def test_the_text_names_every_forecaster_and_who_wins(seen: Comparison) -> None:
     assert "to be served next: k x ATR" in text
 
 
+def test_a_folder_without_the_companies_says_which_file_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=r"universe/sp500_daily\.parquet"):
+        tickers_in(tmp_path)
+
+
+MARKET_DATA = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no market data in {FOLDER}; set SIGNALS_MARKET_DATA")
+
+
+@pytest.mark.market_data
+@MARKET_DATA
+def test_the_evening_of_2022_02_02_cost_meta_a_quarter_of_its_price_on_the_next_day() -> None:
+    rows = rows_from(FilesSource(FOLDER), ["META"], first=dt.date(2021, 6, 1), last=dt.date(2022, 3, 1))
+
+    (row,) = rows[rows["announced_on"] == "2022-02-02"].to_dict("records")
+    assert row["reaction"] == pd.Timestamp("2022-02-03")
+    assert row["move"] == pytest.approx(0.264, abs=0.001)
+
+
 @pytest.mark.market_data
 @pytest.mark.slow
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no market data in {FOLDER}; set SIGNALS_MARKET_DATA")
+@MARKET_DATA
 def test_on_real_announcements_the_served_band_holds_about_four_fifths(capsys: pytest.CaptureFixture[str]) -> None:
     earnings_move.main(["--data", str(FOLDER), "--resamples", "50"])
 
