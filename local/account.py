@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ class Account:
     @cached_property
     def session(self) -> boto3.Session:
         """The user's credentials, from the profile or where boto3 looks."""
-        return boto3.Session(profile_name=self.profile, region_name=self.region)
+        region = self.region or os.environ.get("AWS_REGION")  # which the CDK reads, and boto3 does not
+        return boto3.Session(profile_name=self.profile, region_name=region)
 
     def client(self, service: str) -> Any:
         """A client of a service, such as `sns`."""

@@ -185,6 +185,7 @@ def _draft(
             "world": history.world,
             "source": history.source,
             "price_basis": inputs[0].price_basis.value,
+            "index": inputs[0].index if len({columns.index for columns in inputs}) == 1 else None,
             "horizon": HORIZON,
             "features": model.core.features,
             "classes": CLASSES[name],

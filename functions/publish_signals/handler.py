@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from options_signals.jobs.deps import Deps
-from options_signals.jobs.edition import edition_of
+from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot
 from options_signals.jobs.messages import Chunk, Fetch
 from options_signals.jobs.publish_signals import Ports, publish_signals
 
@@ -26,12 +26,16 @@ def _deps() -> Deps:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A Fetch with the Map's `results` in, how the digest stands out."""
+    """A Fetch with the Map's `results` in; out comes how the digest stands, or LEFT and the reason."""
     deps = _deps()
     fetched = Fetch.model_validate({key: event[key] for key in Fetch.model_fields})
     chunks = [Chunk.model_validate(result) for result in event["results"]]
+    edition = edition_of(fetched.run, chunks, store=deps.store)
+    if leaves_to_a_later_slot(edition, last_slot=fetched.last_slot):
+        logger.info("left to a later slot", session=edition.session.isoformat())
+        return {"state": "LEFT", "reason": "no ticker's data allowed a decision yet; a later slot tries again"}
     outcome = publish_signals(
-        edition_of(fetched.run, chunks, store=deps.store),
+        edition,
         ports=Ports(table=deps.table, channel=deps.channel, bus=deps.bus, clock=deps.clock),
         lease=LEASE,
         send=fetched.send,

@@ -10,7 +10,7 @@ from options_signals.digest import Texts
 from options_signals.errors import ProviderThrottledError, ProviderUnavailableError
 from options_signals.jobs import ledger
 from options_signals.jobs.build_features import build_features
-from options_signals.jobs.edition import edition_of, said_before
+from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot, said_before
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.plan_session import plan_session
@@ -114,12 +114,15 @@ class World:
             gave_up=gave_up,
         )
 
-    def publish(self, fetched: Fetch) -> Outcome:
+    def publish(self, fetched: Fetch) -> Fetch | Outcome:
         return self.send(fetched, [self.chunk(fetched.run, tickers) for tickers in fetched.chunks])
 
-    def send(self, fetched: Fetch, chunks: Sequence[Chunk]) -> Outcome:
+    def send(self, fetched: Fetch, chunks: Sequence[Chunk]) -> Fetch | Outcome:
+        """An Outcome; the Fetch again where the day is left to a later slot."""
         ports = Ports(table=self.table, channel=self.channel, bus=self.bus, clock=self.clock)
         edition = edition_of(fetched.run, chunks, store=self.store)
+        if leaves_to_a_later_slot(edition, last_slot=fetched.last_slot):
+            return fetched
         return publish_signals(edition, ports=ports, lease=LEASE, send=fetched.send, revise=fetched.revise)
 
     def chunk(self, run: Run, tickers: tuple[str, ...]) -> Chunk:

@@ -11,6 +11,7 @@ from options_signals.jobs.edition import edition_of
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.publish_signals import Outcome
 from options_signals.jobs.replay import replay
+from options_signals.models import registry
 from options_signals.settings import Decision, Settings
 from options_signals.signals import Signal
 from options_signals.snapshot import committed_attempts, newest_manifest
@@ -18,6 +19,7 @@ from options_signals.sources.base import Fetched
 from options_signals.tickets import NoTicket, Ticket
 
 from tests.e2e.day import EAGER, EVENING, TICKERS, World, replayed, stocked
+from tests.models.bundles import direction_bundle
 from tests.sources import faulty
 
 SESSION = dt.date(2022, 11, 23)
@@ -409,7 +411,7 @@ def test_bars_on_another_price_basis_than_the_model_was_trained_on_are_refused()
     world = World()
     world.sources = faulty.with_bars(world.sources, _without_adjusted_close)
 
-    world.day()
+    world.day(RunRequest(scheduled_time=LAST_SLOT))
 
     assert "price basis of SPY is 'traded'; allowed: total_return" in said(world)["SPY"]
 
@@ -436,4 +438,57 @@ def test_a_proxy_for_a_ticker_with_an_index_of_its_own_is_refused() -> None:
     world = World(settings=Settings(tickers=("SPY",), allow_iv_proxy={"SPY": "VXN"}))
 
     with pytest.raises(InvalidValueError, match="SPY has VIX as its own index"):
-        world.day()
+        world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+
+def test_a_model_trained_on_another_volatility_index_is_refused() -> None:
+    world = World(settings=Settings(tickers=("AAPL",), allow_iv_proxy={"AAPL": "VXN"}))
+    bundle = direction_bundle(scope="AAPL", index="VIX")
+    _serve(world, "AAPL")
+    registry.promote(world.store, registry.publish(world.store, bundle.card, bundle.graph), when=EVENING)
+
+    world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert "volatility index of AAPL is 'VXN'; allowed: VIX" in said(world)["AAPL"]
+
+
+def test_when_no_ticker_can_be_decided_a_later_slot_gets_its_chance() -> None:
+    world = World()
+    good, world.sources = world.sources, faulty.with_bars(world.sources, _without_adjusted_close)
+
+    early = world.day()
+    world.sources = good
+    late = world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert isinstance(early, Fetch)
+    assert isinstance(late, Outcome)
+    assert len(world.channel.accepted) == 1
+    assert "data not good enough" not in world.channel.accepted[0][1].subject
+
+
+def test_at_the_last_slot_it_is_said_that_no_ticker_could_be_decided() -> None:
+    world = World()
+    world.sources = faulty.with_bars(world.sources, _without_adjusted_close)
+
+    world.day(RunRequest(scheduled_time=LAST_SLOT))
+
+    assert "data not good enough" in world.channel.accepted[0][1].subject
+
+
+def test_a_ticker_that_cannot_have_a_model_costs_only_itself() -> None:
+    world = World(settings=Settings(tickers=("SPY", "AAPL")))
+
+    world.day()
+
+    assert "AAPL has no volatility index of its own" in said(world)["AAPL"]
+    assert "AAPL" not in said(world)["SPY"]
+
+
+def test_a_decision_that_was_only_recorded_is_not_what_readers_were_told() -> None:
+    world = World()
+    world.day(RunRequest(session=SESSION, send=False))
+    world.clock.at = dt.datetime(2022, 11, 25, 21, 45, tzinfo=dt.UTC)
+
+    world.day()
+
+    assert newest_manifest(world.store, "simulated", dt.date(2022, 11, 25)).previous == {}

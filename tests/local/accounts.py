@@ -5,7 +5,8 @@ import json
 import boto3
 
 STACK = "options-signals-prod"
-OUTPUTS = {
+NAMED = {"ScheduleGroup": STACK, "WatchdogFunction": "watchdog", "EventBus": STACK}
+RESOURCES = {
     "LakeBucket": {"Type": "AWS::S3::Bucket"},
     "SignalsTable": {
         "Type": "AWS::DynamoDB::Table",
@@ -38,12 +39,17 @@ def deploy(*, source: str = "simulated") -> None:
         Code={"ZipFile": b"never run"},
         Environment={"Variables": {"SIGNALS_SOURCE": source, "SIGNALS_CODE": "a1b2c3d"}},
     )
-    known = {"StateMachine": machine, "ScheduleGroup": STACK, "WatchdogFunction": "watchdog", "EventBus": STACK}
-    made = {name: {"Value": {"Ref": name}} for name in OUTPUTS} | {name: {"Value": it} for name, it in known.items()}
-    template = {"Resources": OUTPUTS, "Outputs": made}
+    known = NAMED | {"StateMachine": machine}
+    made = {name: {"Value": {"Ref": name}} for name in RESOURCES} | {name: {"Value": it} for name, it in known.items()}
+    template = {"Resources": RESOURCES, "Outputs": made}
     boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
     schedule(role, machine)
     boto3.client("cloudwatch").put_metric_alarm(AlarmName=f"{STACK}-WatchdogSilent", **ALARM, **METRIC)
+
+
+def outputs() -> set[str]:
+    """The names of all that the stack tells."""
+    return {*RESOURCES, *NAMED, "StateMachine"}
 
 
 def schedule(role: str, machine: str) -> None:

@@ -256,6 +256,14 @@ def test_an_unknown_profile_and_a_missing_region_say_what_to_do(shell: Shell, mo
     assert "Name one with --region" in shell("status")[2]
 
 
+@pytest.mark.usefixtures("empty")
+def test_a_region_is_taken_from_where_the_cdk_takes_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    assert "in the region eu-central-1" in shell("status")[2]
+
+
 @pytest.mark.parametrize("command", ["subscribe", "confirm", "unsubscribe", "start", "status"])
 def test_every_command_shows_an_example(command: str, shell: Shell) -> None:
     assert "Example: signals" in shell(command, "--help")[1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from options_signals.errors import FolderError
+from options_signals.errors import FolderError, TableError
 from options_signals.sources.files import FilesSource
 
 FIRST, LAST = dt.date(2022, 11, 21), dt.date(2022, 11, 25)
@@ -263,3 +263,52 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(FolderError, match="no such data in it"):
         FilesSource(tmp_path)
+
+
+EARNINGS_HEADER = "symbol,date,release_time,eps_estimate,eps_actual\n"
+
+
+def announcements(source: FilesSource, *tickers: str) -> pd.DataFrame:
+    return source.earnings(tickers, first=dt.date(2022, 1, 1), last=dt.date(2022, 12, 31)).frame
+
+
+def test_announcements_are_read_with_their_time_of_release_or_as_of_unknown_time(tmp_path: Path) -> None:
+    source = write(
+        tmp_path,
+        "earnings/earnings_history.csv",
+        EARNINGS_HEADER + "NVDA,2022-05-25,post,1.29,1.36\nNVDA,2022-08-24,,1.26,\nFB,2022-04-27,post,2.56,2.72\n",
+    )
+
+    frame = announcements(source, "NVDA")
+
+    assert list(frame["announced_on"].dt.date) == [dt.date(2022, 5, 25), dt.date(2022, 8, 24)]
+    assert frame["release_time"].isna().tolist() == [False, True]
+    assert frame["eps_actual"].isna().tolist() == [False, True]
+    assert frame["known_on"].isna().all()
+
+
+def test_a_date_of_both_files_of_announcements_is_taken_from_the_history(tmp_path: Path) -> None:
+    write(tmp_path, "earnings/earnings_history.csv", EARNINGS_HEADER + "NVDA,2022-05-25,post,1.29,1.36\n")
+    source = write(
+        tmp_path, "earnings/earnings_dates.csv", "symbol,date,release_time\nNVDA,2022-05-25,pre\nNVDA,2022-08-24,post\n"
+    )
+
+    frame = announcements(source, "NVDA")
+
+    assert list(frame["release_time"]) == ["post", "post"]
+    assert list(frame["announced_on"].dt.month) == [5, 8]
+
+
+def test_a_company_without_announcements_is_a_failure(tmp_path: Path) -> None:
+    source = write(tmp_path, "earnings/earnings_history.csv", EARNINGS_HEADER + "NVDA,2022-05-25,post,1.29,1.36\n")
+
+    fetched = source.earnings(["NVDA", "KO"], first=dt.date(2022, 1, 1), last=dt.date(2022, 12, 31))
+
+    assert fetched.failures == {"KO": "it has no rows from 2022-01-01 to 2022-12-31"}
+
+
+def test_a_time_of_release_that_is_none_is_named(tmp_path: Path) -> None:
+    source = write(tmp_path, "earnings/earnings_history.csv", EARNINGS_HEADER + "NVDA,2022-05-25,noon,1.29,1.36\n")
+
+    with pytest.raises(TableError, match="noon"):
+        announcements(source, "NVDA")

@@ -113,10 +113,11 @@ def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings
     """The digest of one session as rows and notes; see `compose` for what it refuses."""
     settings = Settings.model_validate(manifest.settings)
     ordered = _in_order(_complete(manifest, decisions, settings.tickers), settings.tickers)
+    account_usd = holdings.account_usd(settings.risk.account_usd)
     return Digest(
         session=manifest.session,
         simulated=manifest.namespace.startswith(SIMULATED),
-        rows=tuple(_row(decision, settings.risk.account_usd) for decision in ordered),
+        rows=tuple(_row(decision, account_usd) for decision in ordered),
         notes=tuple(_notes(manifest, ordered, holdings, settings)),
     )
 

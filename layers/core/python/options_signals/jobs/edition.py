@@ -32,9 +32,14 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
     )
 
 
+def leaves_to_a_later_slot(edition: Edition, *, last_slot: bool) -> bool:
+    """Whether to say nothing yet: no ticker's data allowed a decision, and a later slot may find it healed."""
+    return not last_slot and all(isinstance(d, NoTrade) and d.cause == "data" for d in edition.decisions)
+
+
 def said_before(table: SignalTable, run: Run) -> Mapping[str, str]:
-    """What the digest of the session before said of each ticker, in two or three words."""
-    before = ledger.decisions(table, run.namespace, shift(run.session, -1))
+    """What readers were told of each ticker the session before, in two or three words."""
+    before = ledger.told_decisions(table, run.namespace, shift(run.session, -1))
     return {decision.ticker: decision.in_brief for decision in before}
 
 

@@ -108,6 +108,7 @@ def _answer(plan: Plan, run: Run, manifest: Manifest) -> Fetch:
         committed=True,
         reason=f"{len(tickers) - refused} of {len(tickers)} tickers usable",
         run=run,
+        last_slot=plan.last_slot,
         revise=plan.revise,
         send=plan.send,
         chunks=_chunks(tickers, Settings.model_validate(manifest.settings).chunks),

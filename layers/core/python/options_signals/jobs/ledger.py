@@ -125,7 +125,16 @@ def _digests(table: SignalTable, namespace: str, session: dt.date) -> list[Diges
 
 def decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:
     """What the newest digest of the session lists, in its order; empty where there is no digest."""
-    record = digest(table, namespace, session)
+    return _listed(table, digest(table, namespace, session))
+
+
+def told_decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:
+    """The same of the newest digest that was sent: a recorded what-if was told to nobody."""
+    sent = (record for record in _digests(table, namespace, session) if record.state is State.SENT)
+    return _listed(table, next(sent, None))
+
+
+def _listed(table: SignalTable, record: DigestRecord | None) -> list[Signal | NoTrade]:
     if record is None:
         return []
     rows = {row["sk"]: row for row in table.of_partition(record.pk, "signal#")}

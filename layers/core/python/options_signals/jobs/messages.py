@@ -65,6 +65,7 @@ class Fetch(_Message):
     committed: bool
     reason: str
     run: Run
+    last_slot: bool = True
     revise: bool = False
     send: bool = True
     chunks: tuple[tuple[str, ...], ...] = ()

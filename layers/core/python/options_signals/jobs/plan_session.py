@@ -4,6 +4,7 @@ import datetime as dt
 
 from options_signals import sessions
 from options_signals.errors import ModelMismatchError
+from options_signals.features.inputs import OWN_INDEX
 from options_signals.jobs import documents, ledger
 from options_signals.jobs.messages import Plan, Run, RunRequest
 from options_signals.jobs.ports import SignalTable
@@ -112,11 +113,16 @@ def pinned_models(store: ObjectStore, world: World, settings: Settings, session:
     ModelError
         As for `plan_session`.
     """
-    scopes = ("pooled",) if settings.model_scope == "pooled" else settings.tickers
+    scopes = ("pooled",) if settings.model_scope == "pooled" else _with_an_index(settings)
     refs = [registry.champion(store, world, name, scope) for name in MODELS for scope in scopes]
     for ref in refs:
         _refuse_hindsight(load(store, ref), session)
     return refs
+
+
+def _with_an_index(settings: Settings) -> list[str]:
+    """The tickers that can have a model; fetch_data refuses the others by name, and the rest go on."""
+    return [ticker for ticker in settings.tickers if ticker in OWN_INDEX or ticker in settings.allow_iv_proxy]
 
 
 def _refuse_hindsight(bundle: Bundle, session: dt.date) -> None:

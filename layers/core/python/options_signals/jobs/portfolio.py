@@ -65,7 +65,7 @@ def _assumed(
     first = sessions.shift(run.session, -settings.tickets.exit_sessions)
     days = sessions.between(first, sessions.shift(run.session, -1))
     unknown = [day for day in days if account is None or sessions.shift(day, 1) > account.as_of]
-    published = [one for day in unknown for one in ledger.decisions(table, run.namespace, day)]
+    published = [one for day in unknown for one in ledger.told_decisions(table, run.namespace, day)]
     return tuple(
         Position(ticker=one.ticker, risk_share=one.risk_share, assumed=True)
         for one in published

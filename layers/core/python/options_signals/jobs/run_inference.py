@@ -14,6 +14,7 @@ from options_signals.jobs import documents
 from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
 from options_signals.models.bundle import Bundle, load
+from options_signals.models.card import ModelCard
 from options_signals.models.forecast import forecast_direction, forecast_iv
 from options_signals.settings import Settings
 from options_signals.signals import DirectionForecast, Forecast, IvForecast, VolatilityRegime
@@ -123,12 +124,21 @@ class _Forecaster:
             raise ModelMissingError(model=name, scope=ticker, where="the snapshot's manifest")
         if ref not in self._opened:
             self._opened[ref] = load(self._store, ref)
-        trained_on = self._opened[ref].card.price_basis
-        if trained_on != basis:
-            raise InvalidValueError(
-                name=f"price basis of {ticker}",
-                value=basis.value,
-                allowed=f"{trained_on}, which the {name} model {ref.version} was trained on",
-                remedy="Fetch bars with (or without) adj_close, or train on this source.",
-            )
+        self._refuse_other_inputs(ticker, self._opened[ref].card, basis)
         return self._opened[ref]
+
+    def _refuse_other_inputs(self, ticker: str, card: ModelCard, basis: PriceBasis) -> None:
+        """Prices on another basis, or another volatility index, than the model was tested with."""
+        index = index_of(ticker, self._proxies)
+        pairs = (
+            ("price basis", basis.value, card.price_basis, "Fetch bars with (or without) adj_close, or train anew."),
+            ("volatility index", index, card.index or index, "Name that one in allow_iv_proxy, or train anew."),
+        )
+        for what, found, trained_on, remedy in pairs:
+            if found != trained_on:
+                raise InvalidValueError(
+                    name=f"{what} of {ticker}",
+                    value=found,
+                    allowed=f"{trained_on}, which the {card.name} model {card.version} was trained on",
+                    remedy=remedy,
+                )

@@ -117,6 +117,7 @@ class ModelDraft(_Record):
     world: World
     source: str
     price_basis: Literal["total_return", "traded"]
+    index: str | None = None  # the volatility index it was trained on; None where pooled tickers have several
     horizon: int = Field(ge=1, description="sessions")
     features: tuple[str, ...] = Field(min_length=1)
     classes: tuple[str, ...]

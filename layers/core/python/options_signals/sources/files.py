@@ -5,6 +5,8 @@ prices/<TICKER>.parquet      date, open, high, low, close, volume, and adj_close
 universe/<FILE>.parquet      symbol, date, open, high, low, close, volume; see UNIVERSE
 vol_indices/<INDEX>.parquet  date, open, high, low, close
 macro/<SERIES>.parquet       date, value, and available_on where the vendor knows it
+earnings/<FILE>.parquet      symbol, date, release_time, and eps_estimate, eps_actual, known_on where there are such;
+                             see EARNINGS_FILES
 ```
 
 A `.csv` file of the same columns does as well; dates there are 2022-11-23. Prices are traded ones, adjusted for
@@ -28,16 +30,20 @@ from options_signals.errors import CorruptError, FolderError, InvalidValueError,
 from options_signals.snapshot import Origin
 from options_signals.sources.base import Fetched, without_rows
 from options_signals.sources.releases import available_on
-from options_signals.tables import BARS, MACRO, VOL_INDICES, Kind, Table, validate
+from options_signals.tables import BARS, EARNINGS, MACRO, VOL_INDICES, Kind, Table, validate
 
 FOLDERS = ("prices", "universe", "vol_indices", "macro", "earnings", "options")
 SUFFIXES = (".parquet", ".csv")
 # Searched in this order for a ticker without a file in prices/; the first that has it serves all of its bars, for
 # two vendors adjust the same split on different days. Files whose prices are adjusted for dividends are never read.
 UNIVERSE = ("etfs_raw", "sp500_daily", "large_caps_ibkr")
+# Both are read; where both have a date of a ticker, the first is believed.
+EARNINGS_FILES = ("earnings_history", "earnings_dates")
+UNREAD_OF_EARNINGS = {"fiscal_quarter", "eps_surprise", "source"}
 RIGHTS = {
     BARS.name: "As granted by the vendor of the files: own use, no redistribution.",
     VOL_INDICES.name: "Cboe indices, copyright Cboe: own use, no redistribution.",
+    EARNINGS.name: "As granted by the vendor of the files: own use, no redistribution.",
     MACRO.name: "FRED series of the Federal Reserve and BLS, to be credited; VIXCLS copyright Cboe, own use only.",
 }
 LAYOUT = "It needs prices/<TICKER>.parquet or .csv, and vol_indices/<INDEX>.parquet or .csv."
@@ -51,7 +57,7 @@ PARSERS: dict[Kind, tuple[Callable[[pd.Series], pd.Series], str]] = {
 
 
 class FilesSource:
-    """Bars, volatility indices and macro series from a folder.
+    """Bars, volatility indices, macro series and announcements of earnings from a folder.
 
     Parameters
     ----------
@@ -102,6 +108,14 @@ class FilesSource:
     def macro(self, series: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `macro`; `available_on` is the file's own, or else by the rules of `releases`."""
         return self._from_folder(MACRO, "macro", series, first=first, last=last)
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `earnings`, under the names the companies had then; TableError or CorruptError for a broken file."""
+        wanted = list(dict.fromkeys(tickers))
+        paths = [path for name in EARNINGS_FILES if (path := _one_file(self.folder / "earnings", name))]
+        frames = [EARNINGS.empty(), *(_checked(EARNINGS, path, _announcements(path, wanted)) for path in paths)]
+        known = pd.concat(frames, ignore_index=True).drop_duplicates(list(EARNINGS.key))
+        return self._answer(EARNINGS, [known], wanted, {}, first=first, last=last)
 
     def _from_folder(
         self, table: Table, folder: str, names: Sequence[str], *, first: dt.date, last: dt.date
@@ -176,6 +190,13 @@ def _universe(path: Path, tickers: Sequence[str]) -> tuple[pd.DataFrame, dict[st
         return _checked(BARS, path, many), {}
     except TableError:
         return _one_by_one(path, many)
+
+
+def _announcements(path: Path, tickers: Sequence[str]) -> pd.DataFrame:
+    """The announcements of these tickers out of a file of many; a column that it lacks is unknown throughout."""
+    rows = _read(path, EARNINGS, tickers=tickers).drop(columns=list(UNREAD_OF_EARNINGS), errors="ignore")
+    lacking = [name for name in ("eps_estimate", "eps_actual", "known_on") if name not in rows]
+    return rows.join(EARNINGS.empty()[lacking].reindex(rows.index))
 
 
 def _one_by_one(path: Path, many: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -84,6 +84,10 @@ class Holdings(_Record):
             raise ValueError("sessions of equity that do not ascend, allowed: each once, oldest first")
         return self
 
+    def account_usd(self, otherwise: float) -> float:
+        """Size of the account, USD: its newest equity, or what settings say where no equity is known."""
+        return self.equity[-1].equity_usd if self.equity else otherwise
+
     @property
     def open_shares(self) -> dict[str, float]:
         """Share of the account at risk in what is open, by underlying."""

@@ -1,0 +1,212 @@
+import datetime as dt
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from options_signals.errors import FolderError
+from options_signals.sessions import all_sessions
+from options_signals.sources.files import FilesSource
+
+from training import earnings_move
+from training.earnings_move import (
+    FEATURES,
+    FITS,
+    MODEL,
+    SERVED,
+    Comparison,
+    Fold,
+    compare,
+    fit_atr,
+    fit_everybody,
+    fit_last_four,
+    fit_regression,
+    fit_shrunk_mean,
+    folds_of,
+    rows_from,
+    tickers_in,
+)
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / os.environ.get("SIGNALS_MARKET_DATA", "../shared/data")
+FIRST_POSITION = 7000
+
+
+def world(*, seed: int = 1, sessions: int = 300, a_day: int = 3) -> pd.DataFrame:
+    """Announcements whose moves are exponential around twice the ATR; nothing else knows of them."""
+    generator = np.random.default_rng(seed)
+    count = sessions * a_day
+    position = np.repeat(np.arange(FIRST_POSITION, FIRST_POSITION + sessions), a_day)
+    noise = {name: generator.uniform(0.01, 0.06, count) for name in FEATURES}
+    atr = generator.uniform(0.005, 0.06, count)
+    days = all_sessions()
+    return pd.DataFrame(
+        noise
+        | {
+            "ticker": [f"T{number % 50}" for number in range(count)],
+            "position": position,
+            "session": days[position],
+            "reaction": days[position + 1],
+            "earnings_move_count_8q": 4.0,
+            "atr_pct_20": atr,
+            "move": generator.exponential(2.0 * atr),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def seen() -> Comparison:
+    return compare(world(), resamples=200)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_no_forecast_has_quantiles_that_cross_or_lie_below_zero(name: str) -> None:
+    forecasts = FITS[name](world(seed=2, sessions=60))(world(seed=3, sessions=60))
+
+    assert forecasts.shape == (180, 3)
+    assert (forecasts >= 0.0).all()
+    assert (np.diff(forecasts, axis=1) >= 0.0).all()
+
+
+def test_the_middle_of_the_last_four_is_their_median_itself() -> None:
+    rows = world(sessions=60)
+
+    np.testing.assert_array_equal(fit_last_four(rows)(rows)[:, 1], rows["earnings_move_median_4q"])
+
+
+def test_twice_the_atr_is_twice_the_forecast() -> None:
+    rows = world(sessions=60)
+
+    twice = fit_atr(rows)(rows.assign(atr_pct_20=2.0 * rows["atr_pct_20"]))
+
+    np.testing.assert_allclose(twice, 2.0 * fit_atr(rows)(rows))
+
+
+def test_the_mean_of_four_moves_weighs_as_much_as_the_atr() -> None:
+    rows = world(sessions=60).assign(earnings_move_mean_8q=0.04, atr_pct_20=0.01, move=0.03)  # k = 3
+
+    forecast = fit_shrunk_mean(rows)
+
+    four, none = forecast(rows.head(1)), forecast(rows.head(1).assign(earnings_move_count_8q=np.nan))
+    np.testing.assert_allclose(four / none, (4 * 0.04 + 4 * 0.03) / 8 / 0.03)
+
+
+@pytest.mark.parametrize(
+    ("fit", "needs"),
+    [(fit_last_four, "earnings_move_median_4q"), (fit_atr, "atr_pct_20"), (fit_shrunk_mean, "atr_pct_20")],
+)
+def test_a_rule_that_lacks_its_input_says_the_quantiles_of_all_moves(fit: earnings_move.Fit, needs: str) -> None:
+    train, rows = world(sessions=60), world(seed=2, sessions=1)
+
+    assert (fit(train)(rows) != fit_everybody(train)(rows)).any()
+    np.testing.assert_array_equal(fit(train)(rows.assign(**{needs: np.nan})), fit_everybody(train)(rows))
+
+
+def test_a_rule_that_never_saw_its_input_says_the_quantiles_of_all_moves() -> None:
+    rows = world(sessions=60)
+
+    never = fit_last_four(rows.assign(earnings_move_median_4q=np.nan))
+
+    np.testing.assert_array_equal(never(rows), fit_everybody(rows)(rows))
+
+
+def test_the_regression_finds_the_one_input_that_knows_the_move() -> None:
+    forecast = fit_regression(world(sessions=300))
+    calm, wild = (forecast(world(seed=2, sessions=20).assign(atr_pct_20=atr))[:, 2].mean() for atr in (0.01, 0.05))
+
+    assert calm < 0.08
+    assert wild > 0.15  # in truth 2.3 x 2 x ATR: 0.046 and 0.23
+
+
+def test_the_regression_ignores_a_feature_that_fewer_than_half_of_the_rows_knew() -> None:
+    rows = world(sessions=100)
+    rows.loc[rows.index < 160, "vix_close"] = np.nan
+
+    forecast = fit_regression(rows)
+
+    np.testing.assert_array_equal(forecast(rows.assign(vix_close=9.0)), forecast(rows.assign(vix_close=90.0)))
+
+
+def test_what_happens_later_changes_nothing_that_was_forecast_or_chosen_before() -> None:
+    rows = world()
+    first, second, _, fourth, *_ = folds_of(rows)
+    later = rows["position"] >= second.test["position"].max()  # these moves come after the second part's last close
+    changed = rows.assign(move=rows["move"].where(~later, rows["move"].sample(frac=1.0, random_state=1).to_numpy()))
+
+    again = list(folds_of(changed))
+
+    assert (again[3].forecasts[MODEL] != fourth.forecasts[MODEL]).any()
+    for before, after in zip((first, second), again, strict=False):
+        assert after.served == before.served
+        for name in FITS:
+            np.testing.assert_array_equal(after.forecasts[name], before.forecasts[name])
+
+
+def test_a_move_not_yet_known_at_the_first_close_of_a_part_teaches_nothing_about_it() -> None:
+    rows = world()
+    first = next(folds_of(rows))
+
+    def changed(sessions_before: int) -> Fold:
+        that_day = rows["position"] == first.test["position"].min() - sessions_before
+        return next(folds_of(rows.assign(move=rows["move"].where(~that_day, 5.0))))
+
+    assert (changed(2).forecasts["k x ATR"] != first.forecasts["k x ATR"]).any()
+    for name in FITS:
+        np.testing.assert_array_equal(changed(1).forecasts[name], first.forecasts[name])
+
+
+def test_the_first_part_only_chooses_and_each_later_one_serves_the_lowest_loss_so_far(seen: Comparison) -> None:
+    assert seen.folds[0].served is None
+    for number, fold in enumerate(seen.folds[1:], start=1):
+        earlier = {name: np.concatenate([one.losses[name] for one in seen.folds[:number]]).mean() for name in FITS}
+        assert fold.served == min(earlier, key=earlier.__getitem__)
+        np.testing.assert_array_equal(fold.losses[SERVED], fold.losses[fold.served])
+
+
+def test_a_rule_that_knows_the_truth_is_served_and_its_band_holds_four_fifths(seen: Comparison) -> None:
+    assert {fold.served for fold in seen.folds[1:]} == {"k x ATR"}
+    assert seen.serves_next == seen.best_rule == "k x ATR"
+    coverage = seen.figures["k x ATR"].coverage
+    assert coverage.low < 0.8 < coverage.high
+
+
+def test_the_best_rule_is_not_behind_itself_and_the_others_are(seen: Comparison) -> None:
+    assert seen.figures["k x ATR"].behind_best_rule.high == 0.0
+    assert seen.figures["quantiles of all moves"].behind_best_rule.low > 0.0
+
+
+def test_the_text_names_every_forecaster_and_who_wins(seen: Comparison) -> None:
+    text = seen.as_text()
+
+    assert all(name in text for name in (SERVED, *FITS))
+    assert seen.verdict in text
+    assert "to be served next: k x ATR" in text
+
+
+def test_a_folder_without_the_companies_says_which_file_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=r"universe/sp500_daily\.parquet"):
+        tickers_in(tmp_path)
+
+
+MARKET_DATA = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no market data in {FOLDER}; set SIGNALS_MARKET_DATA")
+
+
+@pytest.mark.market_data
+@MARKET_DATA
+def test_the_evening_of_2022_02_02_cost_meta_a_quarter_of_its_price_on_the_next_day() -> None:
+    rows = rows_from(FilesSource(FOLDER), ["META"], first=dt.date(2021, 6, 1), last=dt.date(2022, 3, 1))
+
+    (row,) = rows[rows["announced_on"] == "2022-02-02"].to_dict("records")
+    assert row["reaction"] == pd.Timestamp("2022-02-03")
+    assert row["move"] == pytest.approx(0.264, abs=0.001)
+
+
+@pytest.mark.market_data
+@pytest.mark.slow
+@MARKET_DATA
+def test_on_real_announcements_the_served_band_holds_about_four_fifths(capsys: pytest.CaptureFixture[str]) -> None:
+    earnings_move.main(["--data", str(FOLDER), "--resamples", "50"])
+
+    (served,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith(SERVED))
+    assert 75.0 < float(served.split()[-4]) < 85.0

@@ -1,0 +1,118 @@
+"""From tables to one row per announcement: what was known at the last close before it, and how far the price moved.
+
+The move is that of the reaction session, close to close, absolute, decimal (0.05 = 5 %). Prices are not adjusted for
+dividends; the rare dividend of a reaction session is part of its move.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from options_signals import sessions
+from options_signals.errors import InvalidValueError
+from options_signals.features.announcements import FORMER_NAMES, SAME_ANNOUNCEMENT, reaction_session
+from options_signals.features.inputs import Columns, columns_for, feature_table
+
+from training.dataset import positions_of
+
+INDEX, INDEX_TICKER = "VIX", "SPY"  # the market's fear, beside every company
+
+
+def announcement_rows(
+    tickers: Sequence[str],
+    features: Sequence[str],
+    *,
+    bars: pd.DataFrame,
+    vol_indices: pd.DataFrame,
+    earnings: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row per announcement whose reaction session is known and has a price.
+
+    Parameters
+    ----------
+    tickers
+        Today's names: META, whose announcements until June 2022 are those of FB.
+    features
+        Names of the catalog.
+    bars
+        Of the tickers and of SPY.
+    vol_indices
+        VIX.
+    earnings
+        Announcements. A row without a time of release teaches nothing: which session reacted cannot be told. Nor
+        does one of two dates within 20 days: one of them is wrong.
+
+    Returns
+    -------
+    DataFrame
+        `ticker`, `announced_on`, `session` (the last one that closed before the announcement), `position` (its
+        number), `reaction`, `move`, and the features at the close of `session`; in the order of the sessions.
+
+    Raises
+    ------
+    InvalidValueError
+        Without bars of SPY, or without any announcement to learn from.
+    """
+    by_ticker = dict(iter(bars.groupby("ticker")))
+    if INDEX_TICKER not in by_ticker:
+        raise InvalidValueError(name="bars", value="none of SPY", allowed="those of SPY beside the companies'")
+    by_company = dict(iter(with_reactions(under_todays_names(earnings)).groupby("ticker")))
+    parts = []
+    for ticker in (each for each in tickers if each in by_ticker and each in by_company):
+        columns = columns_for(
+            ticker,
+            bars=pd.concat([by_ticker[ticker], by_ticker[INDEX_TICKER]]),
+            vol_indices=vol_indices,
+            earnings=earnings,
+            proxies={ticker: INDEX},
+        )
+        parts.append(rows_of(columns, features, by_company[ticker]))
+    if not parts:
+        raise InvalidValueError(
+            name="announcements", value=0, allowed="at least one of known time and of a ticker with bars"
+        )
+    rows = pd.concat(parts, ignore_index=True).sort_values(["session", "ticker"], ignore_index=True)
+    return rows.assign(position=positions_of(pd.DatetimeIndex(rows["session"])))
+
+
+def under_todays_names(earnings: pd.DataFrame) -> pd.DataFrame:
+    """The announcements of a company before it was renamed, under the name it has now."""
+    renamed = earnings["ticker"].copy()
+    for today, (former, through) in FORMER_NAMES.items():
+        renamed[(earnings["ticker"] == former) & (earnings["announced_on"] <= pd.Timestamp(through))] = today
+    return earnings.assign(ticker=renamed)
+
+
+def with_reactions(earnings: pd.DataFrame) -> pd.DataFrame:
+    """`ticker`, `announced_on`, `session` and `reaction` of the announcements whose reaction session is known."""
+    timed = _alone(earnings).dropna(subset="release_time")
+    reactions = [
+        reaction_session(day, time)
+        for day, time in zip(timed["announced_on"].dt.date, timed["release_time"], strict=True)
+    ]
+    known = [reaction for reaction in reactions if reaction is not None]
+    before = [sessions.shift(reaction, -1) for reaction in known]
+    return timed[["ticker", "announced_on"]].assign(session=_dates(before), reaction=_dates(known))
+
+
+def rows_of(columns: Columns, features: Sequence[str], announcements: pd.DataFrame) -> pd.DataFrame:
+    """The announcements of one company, from `with_reactions`, with move and features; none without both prices."""
+    close = pd.Series(columns.arrays["close"], index=columns.sessions)
+    after, before = (close.reindex(announcements[name]).to_numpy() for name in ("reaction", "session"))
+    known = announcements.assign(move=abs(after / before - 1.0)).dropna(subset="move")
+    return known.merge(feature_table(columns, features), on=["ticker", "session"], validate="many_to_one")
+
+
+def _dates(days: Sequence[dt.date]) -> npt.NDArray[np.datetime64]:
+    return np.array(days, dtype="datetime64[s]")
+
+
+def _alone(earnings: pd.DataFrame) -> pd.DataFrame:
+    """The announcements without another date of the same company within 20 days."""
+    ordered = earnings.sort_values(["ticker", "announced_on"], ignore_index=True)
+    gap = ordered.groupby("ticker")["announced_on"].diff().dt.days
+    twin = (gap <= SAME_ANNOUNCEMENT).to_numpy()
+    alone: pd.DataFrame = ordered[~(twin | np.append(twin[1:], False))]
+    return alone
