@@ -62,7 +62,7 @@ Deployed = Annotated[str | None, typer.Option("--stage", help="Of that deploymen
 Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
 Region = Annotated[str | None, typer.Option(help="An AWS region such as us-east-1; default: your configuration's.")]
 PROD = "prod"
-YAHOO = "yahoo"
+LIVE = "live"
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def demo(keep: Annotated[bool, typer.Option(help="Keep what an earlier demo stor
 
 @app.command()
 def run(
-    source: Source = YAHOO,
+    source: Source = LIVE,
     session: Session = None,
     tickers: Tickers = None,
     revise: Annotated[bool, typer.Option(help="Decide again: under other settings, or on healed data.")] = False,
@@ -109,10 +109,10 @@ def run(
 
 
 @app.command()
-def fetch(source: Source = YAHOO, session: Session = None, tickers: Tickers = None, as_json: AsJson = False) -> None:
+def fetch(source: Source = LIVE, session: Session = None, tickers: Tickers = None, as_json: AsJson = False) -> None:
     """Fetch a session into a snapshot and say how good each ticker's data is.
 
-    Example: signals fetch --source yahoo --tickers SPY
+    Example: signals fetch --tickers SPY
     """
     from local import show
     from local.day import asked_session, fetch_only
@@ -124,7 +124,7 @@ def fetch(source: Source = YAHOO, session: Session = None, tickers: Tickers = No
 
 
 @app.command()
-def signal(ticker: str, source: Source = YAHOO, session: Session = None, as_json: AsJson = False) -> None:
+def signal(ticker: str, source: Source = LIVE, session: Session = None, as_json: AsJson = False) -> None:
     """Decide on one ticker and store nothing.
 
     Example: signals signal SPY --source files:../shared/data --session 2022-11-23
@@ -135,7 +135,7 @@ def signal(ticker: str, source: Source = YAHOO, session: Session = None, as_json
 @app.command()
 def ticket(
     ticker: Annotated[str | None, typer.Argument(help="The ticker of a stored signal.")] = None,
-    source: Source = YAHOO,
+    source: Source = LIVE,
     session: Session = None,
     chain: Annotated[Path | None, typer.Option(help="A chain file instead of a stored signal.")] = None,
     structure: Annotated[str | None, typer.Option(help="With --chain: such as bull_call_spread.")] = None,
@@ -171,7 +171,7 @@ def ticket(
 
 @app.command()
 def signal_all(
-    source: Source = YAHOO,
+    source: Source = LIVE,
     session: Session = None,
     tickers: Tickers = None,
     record: Annotated[bool, typer.Option("--record", help="Store the decisions; send nothing.")] = False,
@@ -187,7 +187,7 @@ def signal_all(
 
 
 @app.command()
-def train(source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
+def train(source: Source = LIVE, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
     """Train the direction models and print what they are worth beside simple rules.
 
     Example: signals train --source files:../shared/data --through 2022-11-22 --tickers SPY
@@ -197,7 +197,7 @@ def train(source: Source = YAHOO, tickers: Tickers = None, through: Through = No
 
 @app.command()
 def train_volatility(
-    source: Source = YAHOO, tickers: Tickers = None, through: Through = None, scope: Scope = None
+    source: Source = LIVE, tickers: Tickers = None, through: Through = None, scope: Scope = None
 ) -> None:
     """Train the volatility-regime models and print what they are worth beside simple rules.
 
@@ -208,7 +208,7 @@ def train_volatility(
 
 @app.command()
 def train_all(
-    source: Source = YAHOO,
+    source: Source = LIVE,
     tickers: Tickers = None,
     through: Through = None,
     scope: Scope = None,
@@ -280,7 +280,7 @@ def history(
 
 
 @app.command()
-def doctor(source: Source = YAHOO, as_json: AsJson = False) -> None:
+def doctor(source: Source = LIVE, as_json: AsJson = False) -> None:
     """Say what is configured, what is missing, and what to do about it. Exit code 1 if a run could not work.
 
     Example: signals doctor --source files:../shared/data

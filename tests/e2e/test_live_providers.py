@@ -105,7 +105,7 @@ def test_an_evening_with_free_providers_and_no_key_sends_a_digest(
     manifest = committed(world)
     assert isinstance(outcome, Outcome)
     assert {verdict.status for verdict in manifest.verdicts.values()} == {"ok"}
-    assert manifest.absent == ()
+    assert not any(name.startswith(("bars", "macro", "vol_indices")) for name in manifest.absent)
     assert {name: table.origin.source for name, table in manifest.tables.items()} == {
         "bars": "Yahoo Finance",
         "vol_indices": "Cboe",
