@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from options_signals.lake import ObjectStore
 
     from local.account import Account
+    from local.world import World
 
 app = typer.Typer(
     help="Option trade signals after each US market close, with their odds, their reasons and their refusals.",
@@ -91,7 +92,9 @@ def run(
     session: Session = None,
     tickers: Tickers = None,
     revise: Annotated[bool, typer.Option(help="Decide again: under other settings, or on healed data.")] = False,
-    send: Annotated[bool, typer.Option(help="Send the digest (on a laptop: show it).")] = True,
+    send: Annotated[
+        bool | None, typer.Option(help="Send the digest (on a laptop: show it). Default: yes, but not a revision.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one day through every step: fetch, features, models, decision, store, alert.
@@ -104,7 +107,8 @@ def run(
     from local.run import run_and_show
     from local.world import World
 
-    request = RunRequest(session=parsed_date(session) if session else None, revise=revise, send=send)
+    sending = not revise if send is None else send
+    request = RunRequest(session=parsed_date(session) if session else None, revise=revise, send=sending)
     sys.exit(run_and_show(World.of(source=source, tickers=tickers), request, Console(), as_json=as_json))
 
 
@@ -187,23 +191,37 @@ def signal_all(
 
 
 @app.command()
-def train(source: Source = LIVE, tickers: Tickers = None, through: Through = None, scope: Scope = None) -> None:
+def train(
+    source: Source = LIVE,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    as_json: AsJson = False,
+) -> None:
     """Train the direction models and print what they are worth beside simple rules.
 
     Example: signals train --source files:../shared/data --through 2022-11-22 --tickers SPY
     """
-    _train(("direction",), source, tickers, through, scope)
+    from local.world import World
+
+    _train(("direction",), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
 
 
 @app.command()
 def train_volatility(
-    source: Source = LIVE, tickers: Tickers = None, through: Through = None, scope: Scope = None
+    source: Source = LIVE,
+    tickers: Tickers = None,
+    through: Through = None,
+    scope: Scope = None,
+    as_json: AsJson = False,
 ) -> None:
     """Train the volatility-regime models and print what they are worth beside simple rules.
 
     Example: signals train-volatility --source simulated --tickers SPY
     """
-    _train(("iv_regime",), source, tickers, through, scope)
+    from local.world import World
+
+    _train(("iv_regime",), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
 
 
 @app.command()
@@ -216,17 +234,20 @@ def train_all(
     stage: Stage = PROD,
     profile: Profile = None,
     region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Train every model the daily run needs; with --upload, serve them on the deployed system.
 
     Example: signals train-all --source files:../shared/data --through 2022-11-22
     """
+    from local.world import World
+
     if upload:  # what would go wrong then is told before hours of training
         from local.upload import check_destination
 
         with _account("looking for the deployed system", stage, profile, region) as account:
             check_destination(account, source)
-    _train(("direction", "iv_regime"), source, tickers, through, scope)
+    _train(("direction", "iv_regime"), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
     if upload:
         models_upload(stage, profile, region)
 
@@ -240,7 +261,7 @@ def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -
     from local import show
     from local.day import parsed_date, replay_day
     from local.home import Home
-    from local.world import namespace_of
+    from local.world import code_version, namespace_of
 
     home, day = Home.from_env(), parsed_date(session)
     answer = replay_day(home, namespace or namespace_of(home, day), day)
@@ -252,7 +273,8 @@ def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -
 
     def display(console: Console) -> None:
         show.digest(console, answer.manifest, answer.decisions, answer.holdings)
-        told = "identical: the same decisions, the same digest" if not answer.differences else "DIFFERENT"
+        codes = f"stored by code {answer.manifest.code_version}, decided again by {code_version()}"
+        told = "identical: the same decisions, the same digest" if not answer.differences else f"DIFFERENT ({codes})"
         console.print("\n".join((told, *answer.differences)), markup=False)
 
     _print(as_json, record, display)
@@ -554,17 +576,11 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     _print(as_json, decided.decisions, lambda console: show.digest(console, *decided))
 
 
-def _train(names: tuple[ModelName, ...], source: str, tickers: str | None, through: str | None, scope: Scope) -> None:
+def _train(names: tuple[ModelName, ...], world: "World", through: str | None, scope: Scope, *, as_json: bool) -> None:
     from local.models import train_and_show
-    from local.world import World
 
-    train_and_show(
-        World.of(source=source, tickers=tickers),
-        names,
-        through=through,
-        scope=scope,
-        console=Console(),
-    )
+    report = train_and_show(world, names, through=through, scope=scope, console=Console(stderr=True))
+    _print(as_json, report.as_json(), lambda _: typer.echo(report.as_text()))
 
 
 def _print(as_json: bool, value: Any, display: Callable[[Console], None]) -> None:
