@@ -13,7 +13,8 @@ import pandas as pd
 from options_signals.errors import InvalidValueError
 from options_signals.features import catalog
 from options_signals.features.inputs import (
-    DAILY_SERIES,
+    MACRO_SERIES,
+    MARKET_INDICES,
     UNDERLYING,
     Columns,
     columns_for,
@@ -27,9 +28,7 @@ from training import labels
 from training.bootstrap import FloatArray, IntArray
 
 WARM_UP = 252  # sessions without a full year behind them, which year-long features cannot know
-TERM_STRUCTURE = ("VIX", "VIX3M")
 RULE_INPUTS = ("iv_rank", "iv_distance_to_30", "iv_distance_to_60")
-MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,7 @@ def fetch_history(
     with_underlyings = [*tickers, *(UNDERLYING[index] for index in indices.values())]
     bars = sources.bars.bars(list(dict.fromkeys(with_underlyings)), first=first, last=through)
     levels = sources.vol_indices.vol_indices(
-        list(dict.fromkeys([*indices.values(), *TERM_STRUCTURE])), first=first, last=through
+        list(dict.fromkeys([*indices.values(), *MARKET_INDICES])), first=first, last=through
     )
     _refuse_failures(bars, tickers)
     _refuse_failures(levels, tuple(indices.values()))

@@ -19,9 +19,9 @@ from tests.strategy.forecasts import volatility
 from training.dataset import fetch_history
 from training.train import train_direction
 
-FIRST, TRAINED, LAST = dt.date(2016, 1, 4), dt.date(2020, 12, 31), dt.date(2021, 12, 31)
+FIRST, TRAINED, LAST = dt.date(2014, 1, 2), dt.date(2020, 12, 31), dt.date(2021, 12, 31)
 NOW = dt.datetime(2021, 1, 4, tzinfo=dt.UTC)
-MARKETS = 8
+MARKETS = 6
 
 
 @pytest.mark.slow

@@ -38,7 +38,9 @@ OWN_INDEX = {"SPY": "VIX", "QQQ": "VXN", "IWM": "RVX", "DIA": "VXD"}
 UNDERLYING = {index: ticker for ticker, index in OWN_INDEX.items()}
 
 PRICES = ("open", "high", "low", "close")
+MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
 DAILY_SERIES = ("DFF", "DGS2", "DGS10", "DGS3MO", "T10Y2Y", "T10YIE", "DFII10", "VIXCLS")
+MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
 SENTIMENT_COLUMNS = {
     "bullish_share": "bullish_share",
     "bearish_share": "bearish_share",

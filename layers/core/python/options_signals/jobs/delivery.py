@@ -9,14 +9,20 @@ import pandas as pd
 from options_signals import sessions
 from options_signals.errors import NoIndexError, SignalError
 from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
-from options_signals.features.inputs import DAILY_SERIES, STALE_DAILY, UNDERLYING, WINDOW, index_of
+from options_signals.features.inputs import (
+    DAILY_SERIES,
+    MACRO_SERIES,
+    MARKET_INDICES,
+    STALE_DAILY,
+    UNDERLYING,
+    WINDOW,
+    index_of,
+)
 from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
 from options_signals.settings import Settings, Tickets
 from options_signals.sources.base import ChainSource, Fetched, Sources
 from options_signals.tables import BARS, CHAIN, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
 
-MARKET_INDICES = ("VIX", "VIX3M")  # every ticker's term slope and volatility regime look at these
-MACRO_SERIES = (*DAILY_SERIES, "UNRATE", "CPIAUCSL")
 SPARE_SESSIONS = 10
 MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
 EARNINGS_DAYS = 3 * 366  # eight announcements and those around them

@@ -8,9 +8,9 @@ import pandas as pd
 
 from options_signals import sessions, snapshot
 from options_signals.errors import AlreadyStoredError, CorruptError, InvalidValueError, NoIndexError, NotFoundError
-from options_signals.features.inputs import index_of
+from options_signals.features.inputs import MARKET_INDICES, index_of
 from options_signals.jobs import documents
-from options_signals.jobs.delivery import MARKET_INDICES, Delivery, ask, tickers_of, with_chains
+from options_signals.jobs.delivery import Delivery, ask, tickers_of, with_chains
 from options_signals.jobs.messages import Fetch, Plan, Run
 from options_signals.jobs.quality import judge
 from options_signals.lake import ObjectStore

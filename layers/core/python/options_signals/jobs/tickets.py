@@ -8,6 +8,7 @@ import pandas as pd
 
 from options_signals import snapshot
 from options_signals.errors import NotFoundError, StaleRatesError
+from options_signals.jobs.portfolio import holdings_in
 from options_signals.lake import ObjectStore
 from options_signals.pricing.discount import RateCurve, rate_curve
 from options_signals.settings import Settings
@@ -69,7 +70,15 @@ class Known:
             rates: RateCurve | str = rate_curve(_read(manifest, MACRO, store), wanted=manifest.session)
         except (NotFoundError, StaleRatesError) as error:
             rates = str(error)
-        return cls(rates, frozenset(bars["ticker"][still]), Settings.model_validate(manifest.settings))
+        return cls(rates, frozenset(bars["ticker"][still]), _sized(manifest, store))
+
+
+def _sized(manifest: Manifest, store: ObjectStore) -> Settings:
+    """The settings, with the account as large as its newest equity says: 1 % of it is what may be lost."""
+    settings = Settings.model_validate(manifest.settings)
+    account_usd = holdings_in(manifest, store).account_usd(settings.risk.account_usd)
+    risk = settings.risk.model_copy(update={"account_usd": account_usd})
+    return settings.model_copy(update={"risk": risk})
 
 
 def ticket_of(signal: Signal, chains: pd.DataFrame, known: Known) -> Ticket | NoTicket:
