@@ -10,6 +10,7 @@ scheduled, those of 2027 tentative. Before KNOWN_FROM and from the last day of a
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -163,14 +164,22 @@ def event_columns(sessions: Days) -> dict[str, FloatArray]:
     dict of float64 arrays
         For `fomc`, `cpi` and `payrolls`: `<event>_next_days`, calendar days to the next one after the session;
         `<event>_last_days`, days since the last one, 0 on its day; `<event>_this_week`, 1.0 when one of them falls
-        into the session's calendar week, Monday to Sunday.
+        into the session's calendar week, Monday to Sunday. Read-only: tickers of one calendar share them.
     """
-    days = sessions.astype("datetime64[D]")
-    return {
+    return dict(_event_columns(sessions.astype("datetime64[D]").tobytes()))
+
+
+@lru_cache(maxsize=8)
+def _event_columns(sessions: bytes) -> dict[str, FloatArray]:
+    days = np.frombuffer(sessions, dtype="datetime64[D]")
+    columns = {
         f"{event}_{name}": values
         for event, schedule in SCHEDULES.items()
         for name, values in _of_one_event(schedule, days).items()
     }
+    for values in columns.values():
+        values.flags.writeable = False
+    return columns
 
 
 def _of_one_event(schedule: Schedule, days: Days) -> dict[str, FloatArray]:
