@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from options_signals.adapters.aws import REPEATABLE, reaching
-from options_signals.sources.registry import BLS_KEY, FINNHUB_KEY, FRED_KEY
+from options_signals.sources.base import BLS_KEY, FINNHUB_KEY, FRED_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

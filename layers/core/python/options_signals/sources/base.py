@@ -14,6 +14,9 @@ import pandas as pd
 from options_signals.models.card import World
 from options_signals.snapshot import Origin
 
+# Names of the environment variables in which a provider's key is given.
+FRED_KEY, FINNHUB_KEY, BLS_KEY = "FRED_API_KEY", "FINNHUB_API_KEY", "BLS_API_KEY"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:

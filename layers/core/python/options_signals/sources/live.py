@@ -22,14 +22,22 @@ from options_signals import sessions
 from options_signals.errors import SignalError
 from options_signals.snapshot import Origin
 from options_signals.sources.apewisdom import ApeWisdomSource
-from options_signals.sources.base import Fetched, MacroSource, SentimentSource, Sources, VolIndexSource
+from options_signals.sources.base import (
+    BLS_KEY,
+    FINNHUB_KEY,
+    FRED_KEY,
+    Fetched,
+    MacroSource,
+    SentimentSource,
+    Sources,
+    VolIndexSource,
+)
 from options_signals.sources.bls import BlsSource
 from options_signals.sources.cboe import CboeSource
 from options_signals.sources.finnhub import FinnhubSource
 from options_signals.sources.fred import FredSource
 from options_signals.sources.http import ApiKey, Web
 from options_signals.sources.nyfed import NewYorkFedSource
-from options_signals.sources.registry import BLS_KEY, FINNHUB_KEY, FRED_KEY
 from options_signals.sources.treasury import TreasurySource
 from options_signals.sources.yahoo import YahooSource
 from options_signals.tables import MACRO, SENTIMENT, VOL_INDICES, Table, validate

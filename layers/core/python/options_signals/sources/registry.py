@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from options_signals.errors import InvalidValueError
-from options_signals.sources.base import Fetched, Sources
+from options_signals.sources.base import BLS_KEY, FINNHUB_KEY, FRED_KEY, Fetched, Sources
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
 
@@ -24,7 +24,6 @@ LIVE = {
     "live:macro=fred,terms=accepted": False,
     "live:macro=fred,terms=accepted,vintages=on": True,
 }
-FRED_KEY, FINNHUB_KEY, BLS_KEY = "FRED_API_KEY", "FINNHUB_API_KEY", "BLS_API_KEY"
 
 
 def open_source(
