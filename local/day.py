@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from options_signals import sessions
 from options_signals.digest import Texts
@@ -144,8 +144,3 @@ def parsed_date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise InvalidValueError(name="date", value=text, allowed="a date such as 2022-11-23") from error
-
-
-def as_json(value: Any) -> Any:
-    """A record, or a list of records, as plain JSON values."""
-    return [as_json(item) for item in value] if isinstance(value, list | tuple) else value.model_dump(mode="json")

@@ -35,7 +35,7 @@ def run_demo(console: Console, *, keep: bool) -> int:
 def _train(world: World, session: dt.date, console: Console) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("SIMULATED: training two small models per ticker")
+        progress.add_task("SIMULATED: training two small models per ticker")
         train_all(
             world.sources,
             world.settings.tickers,
@@ -47,4 +47,3 @@ def _train(world: World, session: dt.date, console: Console) -> None:
             workers=2,
             progress=lambda line: progress.console.print(f"SIMULATED: {line}", markup=False, highlight=False),
         )
-        progress.update(task, completed=1)

@@ -13,6 +13,7 @@ from options_signals.jobs.tickets import with_tickets
 from options_signals.lake import ObjectStore
 from options_signals.sessions import shift
 from options_signals.signals import Decision, NoTrade, Signal
+from options_signals.snapshot import Manifest
 from options_signals.strategy.decide import refuse
 
 
@@ -21,7 +22,7 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decided = {decision.ticker: decision for chunk in chunks for decision in _decisions(chunk, store)}
     alone = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
-    decisions = with_tickets(manifest, with_portfolio(manifest, alone, store=store), store=store)
+    decisions = taken_together(manifest, alone, store=store)
     return Edition(
         namespace=run.namespace,
         session=run.session,
@@ -30,6 +31,13 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
         decisions=decisions,
         texts=compose(manifest, decisions, holdings_in(manifest, store)),
     )
+
+
+def taken_together(
+    manifest: Manifest, alone: Sequence[Signal | NoTrade], *, store: ObjectStore
+) -> tuple[Signal | NoTrade, ...]:
+    """All decisions of the session after the portfolio's last word, each signal then with its ticket."""
+    return with_tickets(manifest, with_portfolio(manifest, alone, store=store), store=store)
 
 
 def leaves_to_a_later_slot(edition: Edition, *, last_slot: bool) -> bool:

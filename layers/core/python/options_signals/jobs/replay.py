@@ -7,11 +7,11 @@ from options_signals import snapshot
 from options_signals.digest import Texts, compose
 from options_signals.jobs import documents
 from options_signals.jobs.build_features import build_features
+from options_signals.jobs.edition import taken_together
 from options_signals.jobs.messages import Chunk, Run
-from options_signals.jobs.portfolio import holdings_in, with_portfolio
+from options_signals.jobs.portfolio import holdings_in
 from options_signals.jobs.run_inference import run_inference
 from options_signals.jobs.select_strategies import select_strategies
-from options_signals.jobs.tickets import with_tickets
 from options_signals.lake import ObjectStore, Overlay, canonical_json
 from options_signals.signals import Decision, NoTrade, Signal
 from options_signals.snapshot import Manifest
@@ -62,7 +62,7 @@ def decide_all(run: Run, manifest: Manifest, *, store: ObjectStore) -> tuple[Sig
     chunk = build_features(Chunk(run=run, tickers=tuple(manifest.verdicts)), store=store)
     done = select_strategies(run_inference(chunk, store=store), store=store)
     alone = () if done.decisions is None else documents.read(store, done.decisions, Decision)
-    return with_tickets(manifest, with_portfolio(manifest, alone, store=store), store=store)
+    return taken_together(manifest, alone, store=store)
 
 
 def _changed_decisions(stored: Sequence[Signal | NoTrade], again: Sequence[Signal | NoTrade]) -> list[str]:
