@@ -106,8 +106,17 @@ class Quality(_Section):
 class Decision(_Section):
     """Floors and switches of the decision; defaults as in docs/decisions.md."""
 
-    strategy: Literal["matrix", "iv_rank_reversion", "five_regimes", "adaptive"] = Field(
+    strategy: Literal["matrix", "iv_rank_reversion", "five_regimes", "adaptive", "iv_crush"] = Field(
         default="matrix", description="what chooses the structure"
+    )
+    earnings: Literal["refuse", "leave_before", "iv_crush", "hold"] = Field(
+        default="refuse", description="what becomes of a trade that would be held over an announcement of earnings"
+    )
+    crush_margin: Annotated[float, Field(ge=0.0)] = Field(
+        default=0.2, description="how much more than the predicted move options must price in before iv_crush sells it"
+    )
+    crush_structure: Literal["iron_condor", "spread", "naked"] = Field(
+        default="iron_condor", description="what iv_crush sells; naked needs allow_undefined_risk"
     )
     trade_unproven: bool = Field(default=False, description="trade a direction without proven skill, at half size")
     min_direction: Share = Field(default=0.55, description="least direction confidence in LOW and HIGH volatility")

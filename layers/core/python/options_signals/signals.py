@@ -183,6 +183,37 @@ class IvForecast(_ModelForecast):
         return IvTrend.EXPANDING if step > 0 else IvTrend.CONTRACTING if step < 0 else IvTrend.STABLE
 
 
+class Announcement(_Record):
+    """The next announcement of earnings, as far as it is known.
+
+    `first_reaction` is the first session whose close may follow it, `last_reaction` the last one: the same session
+    where the time of the release is known.
+    """
+
+    announced_on: dt.date
+    release_time: Literal["pre", "post"] | None
+    first_reaction: dt.date
+    last_reaction: dt.date
+
+
+class MoveForecast(_ModelForecast):
+    """Quantiles of the absolute close-to-close move of the reaction session, decimal (0.05 = 5 %)."""
+
+    p10: float = Field(ge=0.0)
+    p50: float = Field(ge=0.0)
+    p90: float = Field(ge=0.0)
+    served: str  # the regression, or the simple rule that had the lower loss
+    loss: float  # mean pinball loss out of fold, decimal
+    baseline_loss: float  # of the best simple rule on the same announcements
+    coverage: float  # share of announcements out of fold between the 10 and 90 % quantiles
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if not self.p10 <= self.p50 <= self.p90:
+            raise ValueError(f"quantiles {self.p10}, {self.p50}, {self.p90}, allowed: ascending ones")
+        return self
+
+
 def bucket(iv_rank: float) -> IvRegime:
     """The regime of an IV rank, 0-100: LOW below 30, NORMAL below 60, else HIGH."""
     return IvRegime.LOW if iv_rank < 30.0 else IvRegime.NORMAL if iv_rank < 60.0 else IvRegime.HIGH
@@ -200,6 +231,9 @@ class Forecast(_Record):
     hv_iv_ratio: float | None = None  # realised over implied volatility, of the index's own underlying
     hv_20: float | None = None  # realised volatility of 20 sessions, decimal per year
     volatility_regime: VolatilityRegime | None = None
+    announcement: Announcement | None = None  # of earnings; None: none is known ahead
+    move: MoveForecast | None = None  # of its reaction session, on the last evening on which a trade can be entered
+    implied_move: float | None = None  # one standard deviation of it, as the options price it, decimal
 
 
 class Leg(_Record):
@@ -232,6 +266,7 @@ class Plan(_Record):
     target: str
     stop: str
     stop_underlying_usd: float | None = None  # where the stop is a price of the underlying
+    exit_on: dt.date | None = None  # the session at whose close it is left; None: the time exit of the settings
 
 
 class Confidence(_Record):

@@ -86,6 +86,14 @@ class EarningsSource(Protocol):
         ...
 
 
+class DividendSource(Protocol):
+    """Dividends paid, and those announced."""
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `dividends`: ex-dates of these dates, both included; `last` may lie ahead."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Who is asked for what in one world.
@@ -108,5 +116,6 @@ class Sources:
     chain: ChainSource | None = None
     sentiment: SentimentSource | None = None
     earnings: EarningsSource | None = None
+    dividends: DividendSource | None = None
     second_bars: BarSource | None = None
     second_vol_indices: VolIndexSource | None = None
