@@ -3,21 +3,34 @@
 Exit codes: 0 for a completed run (also one without signals), 1 for a failed run, 2 for bad usage.
 """
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from options_signals.errors import InvalidValueError, SettingsError, SignalError
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from options_signals.lake import ObjectStore
+from local import cli_account, cli_models
+from local.options import (
+    LIVE,
+    PROD,
+    AsJson,
+    ModelName,
+    Namespace,
+    Profile,
+    Region,
+    Scope,
+    Session,
+    Source,
+    Stage,
+    Through,
+    Tickers,
+    on_stage,
+    tell,
+)
 
-    from local.account import Account
+if TYPE_CHECKING:
     from local.world import World
 
 app = typer.Typer(
@@ -27,43 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-models_app = typer.Typer(
-    help="Which models are stored and which are served.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(models_app, name="models")
-keys_app = typer.Typer(
-    help="Keys of data providers, encrypted in your account.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(keys_app, name="keys")
-
-Source = Annotated[
-    str,
-    typer.Option(
-        envvar="SIGNALS_SOURCE",
-        help="Where data comes from: live, yahoo, simulated, files:FOLDER, python:MODULE:FUNCTION (see docs/data.md).",
-    ),
-]
-Session = Annotated[str | None, typer.Option(help="A session such as 2022-11-23; default: the newest that has closed.")]
-Tickers = Annotated[str | None, typer.Option(help="Such as SPY,QQQ,IWM; default: the watchlist in the settings.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print records as JSON, for scripts.")]
-Through = Annotated[
-    str | None, typer.Option(help="Use no data after this session; default: the newest that has closed.")
-]
-Scope = Annotated[
-    Literal["ticker", "pooled"] | None,
-    typer.Option(help="ticker: one model each; pooled: one for all. Default: the setting model_scope."),
-]
-Namespace = Annotated[str | None, typer.Option(help="Such as live, simulated or files:1a2b3c4d5e6f.")]
-
-ModelWorld = Annotated[Literal["market", "simulated"], typer.Option(help="What the model was trained on.")]
-ModelName = Literal["direction", "iv_regime"]
-
-Stage = Annotated[str, typer.Option(help="Which deployment of this account.")]
-Deployed = Annotated[str | None, typer.Option("--stage", help="Of that deployment, such as prod, not of this laptop.")]
-Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
-Region = Annotated[str | None, typer.Option(help="An AWS region such as us-east-1; default: your configuration's.")]
-PROD = "prod"
-LIVE = "live"
+app.add_typer(cli_account.app)
+app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_account.keys_app, name="keys")
 
 
 def main() -> None:
@@ -124,7 +103,7 @@ def fetch(source: Source = LIVE, session: Session = None, tickers: Tickers = Non
 
     world = World.of(source=source, tickers=tickers)
     _, manifest = fetch_only(world, asked_session(session), store=world.home.store(), with_models=False)
-    _print(as_json, manifest, lambda console: show.verdicts(console, manifest, title=f"session {manifest.session}"))
+    tell(as_json, manifest, lambda console: show.verdicts(console, manifest, title=f"session {manifest.session}"))
 
 
 @app.command()
@@ -170,7 +149,7 @@ def ticket(
     else:
         answer = ticket_of_signal(world, ticker.upper(), asked_session(session))
     simulated = chain is None and source.startswith("simulated")
-    _print(as_json, answer, lambda console: show_ticket(console, answer, world.home, simulated=simulated))
+    tell(as_json, answer, lambda console: show_ticket(console, answer, world.home, simulated=simulated))
 
 
 @app.command()
@@ -245,11 +224,11 @@ def train_all(
     if upload:  # what would go wrong then is told before hours of training
         from local.upload import check_destination
 
-        with _account("looking for the deployed system", stage, profile, region) as account:
+        with on_stage("looking for the deployed system", stage, profile, region) as account:
             check_destination(account, source)
     _train(("direction", "iv_regime"), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
     if upload:
-        models_upload(stage, profile, region)
+        cli_models.models_upload(stage, profile, region)
 
 
 @app.command()
@@ -277,7 +256,7 @@ def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -
         told = "identical: the same decisions, the same digest" if not answer.differences else f"DIFFERENT ({codes})"
         console.print("\n".join((told, *answer.differences)), markup=False)
 
-    _print(as_json, record, display)
+    tell(as_json, record, display)
     sys.exit(1 if answer.differences else 0)
 
 
@@ -298,7 +277,7 @@ def history(
 
     found = stored_decisions(Home.from_env(), ticker=ticker and ticker.upper(), namespace=namespace, sessions=sessions)
     records = [{"namespace": name, **decision.model_dump(mode="json")} for name, decision in found]
-    _print(as_json, records, lambda console: show.history(console, found))
+    tell(as_json, records, lambda console: show.history(console, found))
 
 
 @app.command()
@@ -316,255 +295,8 @@ def doctor(source: Source = LIVE, as_json: AsJson = False) -> None:
         show_findings(console, findings)
         show_settings(console)
 
-    _print(as_json, [finding.as_record() for finding in findings], display)
+    tell(as_json, [finding.as_record() for finding in findings], display)
     sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
-
-
-@app.command()
-def subscribe(
-    email: Annotated[str | None, typer.Option(help="An address: digests, and what went wrong.")] = None,
-    sms: Annotated[str | None, typer.Option(help="A number such as +12065550100: digests in one line.")] = None,
-    stage: Stage = PROD,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Send what the deployed system says to an email address or a phone.
-
-    Example: signals subscribe --email you@example.com
-    """
-    from local import subscriptions
-
-    with _account("subscribing", stage, profile, region) as account:
-        typer.echo(subscriptions.subscribe(account, email=email, sms=sms))
-
-
-@app.command()
-def confirm(
-    link: Annotated[str, typer.Argument(help="The link of a confirmation mail, in quotes, or its token.")],
-    stage: Stage = PROD,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Confirm a subscription so that only you can end it, and no mail scanner that follows links.
-
-    Example: signals confirm 'https://sns.us-east-1.amazonaws.com/confirmation.html?TopicArn=...&Token=...'
-    """
-    from local import subscriptions
-
-    with _account("confirming", stage, profile, region) as account:
-        typer.echo(subscriptions.confirm(account, link))
-
-
-@app.command()
-def unsubscribe(
-    endpoint: Annotated[str, typer.Argument(help="The address or number.")],
-    stage: Stage = PROD,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Send nothing more to an address or a phone.
-
-    Example: signals unsubscribe you@example.com
-    """
-    from local import subscriptions
-
-    with _account("unsubscribing", stage, profile, region) as account:
-        typer.echo(subscriptions.unsubscribe(account, endpoint))
-
-
-@app.command()
-def start(session: Session = None, stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
-    """Run a session on the deployed system now. A session that was sent before stays as it is.
-
-    Example: signals start
-    """
-    from local import status as deployed
-    from local.day import asked_session
-
-    with _account("starting a run", stage, profile, region) as account:
-        typer.echo(deployed.start(account, asked_session(session) if session else None))
-
-
-@app.command()
-def status(stage: Stage = PROD, profile: Profile = None, region: Region = None, as_json: AsJson = False) -> None:
-    """Say how the deployed system is: schedule, last run, digest, readers, alarms. Exit code 1 if something is missing.
-
-    Example: signals status
-    """
-    from local import status as deployed
-    from local.doctor import show_findings
-
-    with _account("asking for the status", stage, profile, region) as account:
-        findings = deployed.examine(account)
-    _print(as_json, [finding.as_record() for finding in findings], lambda console: show_findings(console, findings))
-    sys.exit(1 if any(finding.status == "missing" for finding in findings) else 0)
-
-
-@app.command()
-def cost(
-    tickers: Annotated[int, typer.Option(help="How many tickers the watchlist has.")] = 50,
-    months: Annotated[int, typer.Option(help="In which month after the first deployment: what is stored grows.")] = 12,
-    stage: Stage = PROD,
-    as_json: AsJson = False,
-) -> None:
-    """Estimate what a month on AWS costs, item by item, from the synthesised stack (`make synth`).
-
-    Example: signals cost --tickers 50
-    """
-    from local import cost as costs
-
-    measured = costs.read_measured()
-    items = costs.estimate(costs.read_template(stage), tickers=tickers, months=months, measured=measured)
-    title = f"USD a month, {tickers} tickers, {months} months after the first deployment, no SMS"
-    _print(
-        as_json,
-        costs.as_record(items, measured),
-        lambda console: costs.show(console, items, title=title, measured=measured),
-    )
-
-
-@keys_app.command("set")
-def keys_set(
-    name: Annotated[str, typer.Argument(help="bls, finnhub or fred")],
-    stage: Stage = PROD,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Store a key, typed unseen or piped in.
-
-    Example: signals keys set finnhub
-    """
-    from local import keys
-
-    with _account(f"storing the key of {name}", stage, profile, region) as account:
-        typer.echo(keys.set_key(account, name))
-
-
-@keys_app.command("list")
-def keys_list(stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
-    """Say which keys are stored; none is shown.
-
-    Example: signals keys list
-    """
-    from local import keys
-
-    with _account("listing the keys", stage, profile, region) as account:
-        typer.echo(keys.list_keys(account))
-
-
-@keys_app.command("remove")
-def keys_remove(
-    name: Annotated[str, typer.Argument(help="bls, finnhub or fred")],
-    stage: Stage = PROD,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Delete a key.
-
-    Example: signals keys remove finnhub
-    """
-    from local import keys
-
-    with _account(f"removing the key of {name}", stage, profile, region) as account:
-        typer.echo(keys.remove_key(account, name))
-
-
-@models_app.command("list")
-def models_list(
-    world: ModelWorld = "market",
-    stage: Deployed = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
-) -> None:
-    """List every stored model with its figures; the served ones are marked.
-
-    Example: signals models list
-    """
-    from options_signals.models.registry import versions
-
-    from local import show
-
-    with _registry("listing the models", stage, profile, region) as store:
-        found = versions(store, world)
-    records = [{"champion": item.champion, **item.card.model_dump(mode="json", exclude={"golden"})} for item in found]
-    _print(as_json, records, lambda console: show.models(console, found))
-
-
-@models_app.command("promote")
-def models_promote(
-    name: Annotated[ModelName, typer.Argument()],
-    scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
-    version: str,
-    world: ModelWorld = "market",
-    stage: Deployed = None,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Serve a stored version from now on.
-
-    Example: signals models promote direction SPY 2022-11-22-1a2b3c4
-    """
-    from local.models import promote_version
-
-    with _registry("promoting a model", stage, profile, region) as store:
-        typer.echo(promote_version(store, name, scope, version, world))
-
-
-@models_app.command("rollback")
-def models_rollback(
-    name: Annotated[ModelName, typer.Argument()],
-    scope: Annotated[str, typer.Argument(help="a ticker, or pooled")],
-    world: ModelWorld = "market",
-    stage: Deployed = None,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Serve the version that was served before this one.
-
-    Example: signals models rollback direction SPY
-    """
-    from local.models import roll_back
-
-    with _registry("rolling a model back", stage, profile, region) as store:
-        typer.echo(roll_back(store, name, scope, world))
-
-
-@models_app.command("upload")
-def models_upload(stage: Stage = PROD, profile: Profile = None, region: Region = None) -> None:
-    """Copy the models of this laptop to the deployed system, check them there, and serve there what is served here.
-
-    Example: signals models upload --stage prod
-    """
-    import datetime as dt
-
-    from local.home import Home
-    from local.upload import upload_models
-
-    with _registry("uploading the models", stage, profile, region) as store:
-        typer.echo("\n".join(upload_models(Home.from_env().store(), store, when=dt.datetime.now(dt.UTC))))
-
-
-@contextmanager
-def _account(action: str, stage: str, profile: str | None, region: str | None) -> Iterator["Account"]:
-    """The deployed stage; what boto3 raises becomes one clear message."""
-    from local.account import Account, asked
-
-    with asked(action):
-        yield Account(stage, profile, region)
-
-
-@contextmanager
-def _registry(action: str, stage: str | None, profile: str | None, region: str | None) -> Iterator["ObjectStore"]:
-    """The lake of that deployed stage, or of this laptop."""
-    from local.home import Home
-    from local.upload import deployed_store
-
-    if stage is None:
-        yield Home.from_env().store()
-        return
-    with _account(action, stage, profile, region) as account:
-        yield deployed_store(account)
 
 
 def _decide(source: str, tickers: str | None, session: str | None, as_json: bool) -> None:
@@ -573,28 +305,14 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     from local.world import World
 
     decided = decide_only(World.of(source=source, tickers=tickers), asked_session(session))
-    _print(as_json, decided.decisions, lambda console: show.digest(console, *decided))
+    tell(as_json, decided.decisions, lambda console: show.digest(console, *decided))
 
 
 def _train(names: tuple[ModelName, ...], world: "World", through: str | None, scope: Scope, *, as_json: bool) -> None:
     from local.models import train_and_show
 
     report = train_and_show(world, names, through=through, scope=scope, console=Console(stderr=True))
-    _print(as_json, report.as_json(), lambda _: typer.echo(report.as_text()))
-
-
-def _print(as_json: bool, value: Any, display: Callable[[Console], None]) -> None:
-    """The value as JSON on standard output, or the display for people."""
-    if as_json:
-        typer.echo(json.dumps(_plain(value), indent=2, default=str))
-    else:
-        display(Console())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    tell(as_json, report.as_json(), lambda _: typer.echo(report.as_text()))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """`signals status`: how the deployed system is, in one table; and a run started by hand."""
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator
 
 from options_signals import sessions
 from options_signals.adapters.dynamo import DynamoTable
 from options_signals.adapters.keys import VARIABLES
+from options_signals.errors import InvalidValueError
 from options_signals.jobs import ledger
+from options_signals.jobs.messages import RunRequest
 from options_signals.sources.registry import open_source
 
 from local.account import Account
@@ -23,13 +24,36 @@ def examine(account: Account) -> list[Finding]:
     return [finding for look in CHECKS for finding in look(account)]
 
 
-def start(account: Account, session: dt.date | None) -> str:
-    """Run a session now, or the newest that has closed; answer how to follow it."""
-    event = {"session": session.isoformat()} if session else {}
+def request_of(session: dt.date | None, *, revise: bool, send: bool) -> RunRequest:
+    """What a person asks for. A revision is sent only where that is asked for, too; a first digest always is.
+
+    InvalidValueError for `send` without `revise`.
+    """
+    if send and not revise:
+        raise InvalidValueError(
+            name="--send",
+            value=True,
+            allowed="only beside --revise",
+            remedy="A session that has no digest yet is sent without it.",
+        )
+    return RunRequest(session=session, revise=revise, send=send or not revise)
+
+
+def start_run(account: Account, request: RunRequest) -> str:
+    """Run a session now, or the newest that has closed; answer what will happen and how to follow it."""
     run = account.client("stepfunctions").start_execution(
-        stateMachineArn=account.outputs["StateMachine"], input=json.dumps(event)
+        stateMachineArn=account.outputs["StateMachine"], input=request.model_dump_json(exclude_defaults=True)
     )
-    return f"started {run['executionArn']}\n`signals status --stage {account.stage}` says how it ends."
+    follow = f"`signals status --stage {account.stage}` says how it ends."
+    return f"started {run['executionArn']}\n{_promised(request)}\n{follow}"
+
+
+def _promised(request: RunRequest) -> str:
+    day = str(request.session or "the newest session that has closed")
+    if not request.revise:
+        return f"It works on {day} and sends its digest; if that was sent before, nothing is changed or sent."
+    told = "is sent to every reader as a further digest" if request.send else "is sent to nobody (--send would send it)"
+    return f"It decides {day} again; what it finds is stored beside an earlier digest and {told}."
 
 
 def _stack(account: Account) -> Iterator[Finding]:

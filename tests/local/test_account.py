@@ -1,6 +1,7 @@
 """The commands for a deployed system, against a mocked account."""
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from options_signals.adapters.keys import ParameterKeys
+from options_signals.jobs.messages import RunRequest
 
 from local import subscriptions
 from local.account import Account
@@ -197,6 +199,40 @@ def test_status_shows_a_run_that_was_started_by_hand(shell: Shell) -> None:
 
     assert "started arn:aws:states:us-east-1:" in started
     assert found(shell)["last run"]["found"].endswith(("RUNNING", "SUCCEEDED"))
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("arguments", "request_", "told"),
+    [
+        ((), {}, "works on the newest session that has closed and sends its digest"),
+        (("--session", "2022-11-23"), {"session": "2022-11-23"}, "works on 2022-11-23 and sends its digest"),
+        (("--revise",), {"revise": True, "send": False}, "stored beside an earlier digest and is sent to nobody"),
+        (
+            ("--session", "2022-11-23", "--revise", "--send"),
+            {"session": "2022-11-23", "revise": True},
+            "decides 2022-11-23 again; what it finds is stored beside an earlier digest and is sent to every reader",
+        ),
+    ],
+)
+def test_a_run_started_by_hand_is_asked_for_what_its_asker_is_told(
+    shell: Shell, arguments: tuple[str, ...], request_: dict[str, Any], told: str
+) -> None:
+    _, out, _ = shell("start", *arguments)
+
+    run = boto3.client("stepfunctions").describe_execution(executionArn=out.split()[1])
+    assert json.loads(run["input"]) == request_
+    assert RunRequest.model_validate(request_).send == ("sent to nobody" not in out)
+    assert told in out
+
+
+@pytest.mark.usefixtures("account")
+def test_sending_alone_is_refused_because_a_first_digest_is_always_sent(shell: Shell) -> None:
+    code, _, err = shell("start", "--send")
+
+    assert code == 2
+    assert "--send is True; allowed: only beside --revise. A session that has no digest yet is sent without it." in err
+    assert found(shell)["last run"]["found"] == "none yet"
 
 
 def test_status_shows_an_alarm_with_what_it_means(account: Account, shell: Shell) -> None:
