@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 import QuantLib
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from options_signals.errors import InvalidValueError
@@ -127,6 +127,7 @@ def test_a_stale_quote_bends_nothing() -> None:
     skew=st.floats(-0.4, 0.2),
     noise=st.lists(st.floats(-0.02, 0.02), min_size=31, max_size=31),
 )
+@example(at_money=0.375, skew=-0.3125, noise=[0.0] * 31)  # turns beyond the quotes, where the bumps end
 def test_whatever_the_quotes_variance_is_positive_and_no_wing_is_too_steep(
     at_money: float, skew: float, noise: list[float]
 ) -> None:

@@ -44,6 +44,7 @@ _GRID = np.linspace(-FAR, FAR, 97)
 _OUTLIER = 3.0  # half-spreads; from here on a quote loses weight (Cauchy's)
 _PENALTIES = (10.0, 100.0, 1000.0)
 _MARGIN = 0.01  # of the lognormal density, that the penalty asks for so that the bumps have room
+_LEAST_SHARE = 1e-3  # of the variance at the money, that the least is never below: bumps may not dig through it
 # log least, two logits of the slopes, centre, log width: beyond any market, so that no step overflows
 _LOWEST, _HIGHEST = np.array([-25.0, -12.0, -12.0, -3.0, -9.0]), np.array([5.0, 12.0, 12.0, 3.0, 3.0])
 _MOST_STEPS, _SETTLED, _STEP = 60, 1e-4, 1e-6
@@ -245,13 +246,18 @@ def _least_density(curve: Curve) -> float:
 
 def _density(curve: Curve) -> FloatArray:
     k = _GRID * np.sqrt(float(curve.at(0.0).value))
-    return np.where(curve.at(k).value > 0, durrleman(curve, k), -np.inf)  # bumps may not dig below zero
+    return np.where(curve.at(k).value > 0.5 * curve.least, durrleman(curve, k), -np.inf)
 
 
 def _start(quotes: _Quotes) -> FloatArray:
-    at_money = float(quotes.vols[np.argmin(np.abs(quotes.k))] ** 2 * quotes.years)
+    at_money = _at_money(quotes)
     slopes = np.clip([at_money * 2, at_money], 1e-3, 0.5 * LEE)
     return np.array([np.log(0.7 * at_money), *np.log(slopes / (LEE - slopes)), 0.0, 0.5 * np.log(at_money)])
+
+
+def _at_money(quotes: _Quotes) -> float:
+    """Total variance of the quote nearest to the money."""
+    return float(quotes.vols[np.argmin(np.abs(quotes.k))] ** 2 * quotes.years)
 
 
 def _curve(x: FloatArray) -> Curve:
@@ -266,13 +272,14 @@ def _numbers(curve: Curve) -> FloatArray:
 
 def _fitted(quotes: _Quotes, start: FloatArray, penalty: float = 0.0) -> Curve:
     root = np.sqrt(quotes.k.size)
+    lowest = np.maximum([np.log(_LEAST_SHARE * _at_money(quotes)), *_LOWEST[1:]], _LOWEST)
 
     def misses(x: FloatArray) -> FloatArray:
         curve = _curve(x)
         arbitrage = penalty * np.minimum(_density(curve) - _MARGIN, 0.0) if penalty else np.empty(0)
         return np.concatenate([quotes.misses(curve) / root, arbitrage])
 
-    return _curve(_least_squares(misses, start))
+    return _curve(_least_squares(misses, start, lowest=lowest))
 
 
 def _without_arbitrage(quotes: _Quotes, start: Curve) -> Curve:
@@ -300,14 +307,14 @@ def _with_bumps(quotes: _Quotes, curve: Curve) -> Curve:
     return curve
 
 
-def _least_squares(misses: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:
+def _least_squares(misses: Callable[[FloatArray], FloatArray], x: FloatArray, *, lowest: FloatArray) -> FloatArray:
     """Levenberg-Marquardt with forward differences."""
     rest, damping = misses(x), 1e-2
     for _ in range(_MOST_STEPS):
         jacobian = np.stack([(misses(x + step) - rest) / _STEP for step in _STEP * np.eye(x.size)], axis=1)
         square = jacobian.T @ jacobian
         step = np.linalg.solve(square + np.diag(damping * np.diag(square) + 1e-12), -jacobian.T @ rest)
-        moved = np.clip(x + step, _LOWEST, _HIGHEST)
+        moved = np.clip(x + step, lowest, _HIGHEST)
         there = misses(moved)
         before, after = rest @ rest, there @ there
         damping = np.clip(damping * (0.2 if after < before else 8.0), 1e-12, 1e12)
