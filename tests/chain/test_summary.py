@@ -3,6 +3,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from options_signals import sessions
 from options_signals.chain.book import Book
 from options_signals.chain.summary import ChainSummary, earnings_move, history_rows, own_history, summarise
 from options_signals.pricing.discount import flat_curve
@@ -73,13 +74,30 @@ def test_the_earnings_move_is_the_variance_that_only_the_near_expiry_has_in_exce
     announced = book(chain_of(*(with_announcement(days) for days in DAYS)))
 
     assert earnings_move(announced, SESSION + dt.timedelta(days=7)) == pytest.approx(0.05, abs=0.001)
-    assert earnings_move(book(chain_of(0.20, 0.22)), SESSION) is None  # no excess
-    assert earnings_move(announced, EXPIRIES[-2]) is None  # one expiry after it only
-    assert earnings_move(announced, SESSION - dt.timedelta(days=1)) is None
+    assert earnings_move(book(chain_of(0.20, 0.22)), EXPIRIES[0]) is None  # no excess
+    assert earnings_move(announced, EXPIRIES[-1]) is None  # one expiry after it only
+
+
+def test_an_option_that_expires_on_the_reaction_session_holds_the_move_and_one_the_day_before_does_not() -> None:
+    first = EXPIRIES[0]
+    priced = book(chain_of(0.30, 0.20, 0.21, 0.21))
+
+    on_the_day, the_day_after = earnings_move(priced, first), earnings_move(priced, first + dt.timedelta(days=1))
+
+    # announced before the open of the first expiry: of its 0.30^2 x 16 = 1.44 the days have (0.20^2 x 44 - 1.44) x 16 / 28
+    assert on_the_day == pytest.approx(np.sqrt((1.44 - 0.32 * 16 / 28) / 365), abs=0.001)
+    assert the_day_after is None  # announced after its close: the later ones have no excess
+
+
+def test_what_the_session_itself_has_reacted_to_is_no_move_to_come() -> None:
+    priced = book(chain_of(0.30, 0.20))
+
+    assert earnings_move(priced, SESSION + dt.timedelta(days=1)) is not None
+    assert earnings_move(priced, SESSION) is None
 
 
 def test_a_summary_survives_storage() -> None:
-    summary = summarise(book(chain_of(0.20, 0.20)), earnings_on=SESSION)
+    summary = summarise(book(chain_of(0.20, 0.20)), reaction_on=EXPIRIES[0])
 
     assert ChainSummary.model_validate_json(summary.model_dump_json()) == summary
 
@@ -95,7 +113,7 @@ def test_a_sessions_summaries_are_a_table_with_unknown_where_nothing_is_known() 
 
 
 def history(count: int) -> pd.DataFrame:
-    days = pd.bdate_range(end=SESSION, periods=count)
+    days = pd.DatetimeIndex(sessions.between(sessions.shift(SESSION, 1 - count), SESSION)).as_unit("s")
     return pd.DataFrame({"underlying": "XYZ", "session": days, "atm_iv_30d": np.linspace(0.1, 0.3, count)})
 
 
@@ -117,3 +135,11 @@ def test_own_history_needs_the_sessions_own_value_and_sees_no_later_one() -> Non
     assert earlier is not None
     assert earlier.index.max() == pd.Timestamp(SESSION - dt.timedelta(days=7))
     assert own_history(rows.iloc[:-1], "XYZ", session=SESSION) is None
+
+
+def test_sessions_without_a_value_count_and_those_of_a_year_ago_do_not() -> None:
+    rows = history(300)
+    holed = rows.drop(rows.index[-20:-5])
+
+    assert own_history(rows.drop(rows.index[-17:-5]), "XYZ", session=SESSION) is not None  # 12 of 252 are missing
+    assert own_history(holed, "XYZ", session=SESSION) is None  # 15 are; older rows do not fill their place

@@ -8,7 +8,14 @@ import pytest
 from numpy.testing import assert_array_equal
 from options_signals import sessions
 from options_signals.errors import InvalidValueError
-from options_signals.features.announcements import MOVES, SESSIONS_BEFORE_WINDOW, earnings_columns, reaction_session
+from options_signals.features.announcements import (
+    MOVES,
+    SESSIONS_BEFORE_WINDOW,
+    Ahead,
+    earnings_columns,
+    next_announcement,
+    reaction_session,
+)
 from options_signals.features.arrays import FloatArray
 from options_signals.features.inputs import WINDOW
 
@@ -58,6 +65,40 @@ def test_of_an_unknown_time_no_session_is_said_to_react() -> None:
 def test_another_time_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="release_time is 'dmh'; allowed: pre, post"):
         reaction_session(dt.date(2021, 5, 26), "dmh")
+
+
+# --- the next one ---
+
+WEDNESDAY, THURSDAY = dt.date(2021, 5, 26), dt.date(2021, 5, 27)
+
+
+@pytest.mark.parametrize(
+    ("release_time", "first", "last"),
+    [("pre", WEDNESDAY, WEDNESDAY), ("post", THURSDAY, THURSDAY), (None, WEDNESDAY, THURSDAY)],
+)
+def test_the_next_announcement_names_the_sessions_that_may_react(
+    release_time: str | None, first: dt.date, last: dt.date
+) -> None:
+    dated = table(("2021-02-24", "post", "2021-02-10"), ("2021-05-26", release_time, "2021-05-12"))
+
+    found = next_announcement("NVDA", dated, session=dt.date(2021, 5, 20))
+
+    assert found == Ahead(WEDNESDAY, release_time, first, last)
+
+
+def test_an_announcement_is_ahead_until_its_reaction_is_over() -> None:
+    morning, evening = (table(("2021-05-26", time, "2021-05-12")) for time in ("pre", "post"))
+
+    assert next_announcement("NVDA", evening, session=WEDNESDAY) == Ahead(WEDNESDAY, "post", THURSDAY, THURSDAY)
+    assert next_announcement("NVDA", evening, session=THURSDAY) is None
+    assert next_announcement("NVDA", morning, session=WEDNESDAY) is None
+
+
+def test_no_announcement_is_ahead_that_nobody_has_told_of() -> None:
+    dated = table(("2021-05-26", "post", "2021-05-12"))
+
+    assert next_announcement("NVDA", dated, session=dt.date(2021, 5, 11)) is None
+    assert next_announcement("AMD", dated, session=dt.date(2021, 5, 20)) is None
 
 
 # --- moves ---

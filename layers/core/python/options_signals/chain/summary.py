@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from options_signals import sessions
 from options_signals.chain.book import Book
 from options_signals.pricing.black_scholes import DAYS_PER_YEAR
 from options_signals.pricing.normal import FloatArray, cdf
@@ -59,15 +60,15 @@ class ChainSummary(BaseModel):
     calendar_conflicts: int
 
 
-def summarise(book: Book, *, earnings_on: dt.date | None = None) -> ChainSummary:
+def summarise(book: Book, *, reaction_on: dt.date | None = None) -> ChainSummary:
     """The summary of a chain.
 
     Parameters
     ----------
     book
         The chain of one session.
-    earnings_on
-        Day of the next announcement, where one is known; an option that expires that day counts as before it.
+    reaction_on
+        First session whose close follows the next announcement for certain, where one is known; see `earnings_move`.
     """
     month, quarter = around(book, MONTH), around(book, QUARTER)
     atm_30, atm_90 = _at_the_money(month, MONTH), _at_the_money(quarter, QUARTER)
@@ -80,7 +81,7 @@ def summarise(book: Book, *, earnings_on: dt.date | None = None) -> ChainSummary
         atm_iv_90d=atm_90,
         skew_25d_30d=_skew(month, MONTH),
         term_slope=None if atm_30 is None or atm_90 is None else atm_90 - atm_30,
-        implied_earnings_move=None if earnings_on is None else earnings_move(book, earnings_on),
+        implied_earnings_move=None if reaction_on is None else earnings_move(book, reaction_on),
         quotes=len(book.quotes),
         faults={str(fault): count for fault, count in book.faults.items()},
         calendar_conflicts=sum(calendar_gap(near, far) < 0 for near, far in pairwise(used)),
@@ -111,16 +112,18 @@ def interpolated(smiles: tuple[Smile, ...], days: int, log_moneyness: FloatArray
     return np.sqrt(((1 - share) * variances[0] + share * variances[-1]) / years)
 
 
-def earnings_move(book: Book, announced_on: dt.date) -> float | None:
-    """One standard deviation of the move that expiries around an announcement price into that day.
+def earnings_move(book: Book, reaction_on: dt.date) -> float | None:
+    """One standard deviation of the move that expiries around an announcement price into its reaction session.
 
-    The variance per day without the announcement comes from the two expiries after it, the announcement's own is
-    what the first of them has more than that. None where there are no two such expiries, or nothing is left.
+    An option that expires on the reaction session or later holds the move: on the day of an announcement before the
+    open, but only on the session after one that comes after the close. The variance per day without the announcement
+    comes from the two first of these expiries, the announcement's own is what the first of them has more than that.
+    None where there are no two of them, or nothing is left, or the session itself has reacted.
     Source: Dubinsky, Johannes, Kaeck and Seeger, Option pricing of earnings announcement risks, 2019.
     """
-    after = [day for day in book.expirations if day > announced_on]
+    after = [day for day in book.expirations if day >= reaction_on]
     smiles = [smile for day in after[:2] if isinstance(smile := book.smile(day), Smile)]
-    if announced_on < book.session or len(smiles) < 2:
+    if reaction_on <= book.session or len(smiles) < 2:
         return None
     near, far = smiles
     first, second = near.at_the_money**2 * near.years, far.at_the_money**2 * far.years
@@ -146,10 +149,12 @@ def own_history(history: pd.DataFrame, underlying: str, *, session: dt.date) -> 
     Returns
     -------
     Series of float64, index session ascending
-        The last 252 sessions' values, at least 240 of them known and the session's own among them.
+        The values of the last 252 sessions of the exchange, at least 240 of them known and the session's own among
+        them.
     """
-    rows = history[(history["underlying"] == underlying) & (history["session"] <= pd.Timestamp(session))]
-    values = rows.set_index("session")["atm_iv_30d"].astype("float64").sort_index().iloc[-YEAR_SESSIONS:].dropna()
+    own = history[history["underlying"] == underlying].set_index("session")["atm_iv_30d"].astype("float64")
+    year = sessions.between(sessions.shift(session, 1 - YEAR_SESSIONS), session)
+    values = own.reindex(pd.DatetimeIndex(year, name="session")).dropna()
     enough = len(values) >= ENOUGH_SESSIONS and values.index[-1] == pd.Timestamp(session)
     return values if enough else None
 

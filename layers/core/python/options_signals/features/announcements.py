@@ -14,6 +14,7 @@ its date on, and its move is unknown: which of two sessions reacted cannot be to
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,13 +61,49 @@ def reaction_session(announced_on: dt.date, release_time: str | None) -> dt.date
     InvalidValueError
         For another release time, and for a date outside the known calendar.
     """
-    if release_time is None:
-        return None
+    return None if release_time is None else _reacts(announced_on, release_time)
+
+
+def _reacts(announced_on: dt.date, release_time: str) -> dt.date:
     if release_time not in {"pre", "post"}:
         raise InvalidValueError(name="release_time", value=release_time, allowed="pre, post, or unknown")
     if release_time == "pre" and calendar.is_session(announced_on):
         return announced_on
     return calendar.shift(announced_on, 1)
+
+
+class Ahead(NamedTuple):
+    """An announcement to come. Where the time of its release is not known, either of two sessions may react."""
+
+    announced_on: dt.date
+    release_time: str | None
+    first_reaction: dt.date
+    last_reaction: dt.date
+
+
+def next_announcement(ticker: str, earnings: pd.DataFrame, *, session: dt.date) -> Ahead | None:
+    """The next announcement that is not behind us after a session, as it was known then; None where none is known.
+
+    Parameters
+    ----------
+    ticker
+        Today's name, as for `earnings_columns`.
+    earnings
+        Table `earnings`. Dates that were told after the session are not looked at.
+    """
+    own = _announcements_of(ticker, earnings)
+    ahead = own if own.empty else own[_ahead_at(session, own)]
+    if ahead.empty:
+        return None
+    announced_on, time = ahead["announced_on"].iloc[0].date(), ahead["release_time"].iloc[0]
+    known = time if isinstance(time, str) else None
+    return Ahead(announced_on, known, _reacts(announced_on, known or "pre"), _reacts(announced_on, known or "post"))
+
+
+def _ahead_at(session: dt.date, own: pd.DataFrame) -> Flags:
+    announced = own["announced_on"].to_numpy().astype("datetime64[D]")
+    history = _History.of(own, announced, np.array([session], dtype="datetime64[D]"))
+    return (history.known & ~history.behind)[:, 0]
 
 
 def earnings_columns(
