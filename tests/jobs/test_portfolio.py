@@ -15,8 +15,12 @@ from options_signals.lake import MemoryStore
 from options_signals.settings import Portfolio, Settings
 from options_signals.signals import NoTrade, Signal
 from options_signals.strategy.portfolio import Holdings, Position
+from options_signals.strategy.structures import structure_named
+from options_signals.strategy.ticket import ticket_for
 from options_signals.tables import BARS
+from options_signals.tickets import NoTicket, Refusal, Ticket, TicketAnswer
 
+from tests.chains import facts, flat_chain
 from tests.fakes import MemoryTable
 from tests.jobs.publishing import QQQ, SPY, TEXTS, World
 from tests.test_digest import manifest
@@ -26,12 +30,13 @@ SESSION = dt.date(2022, 11, 23)
 RUN = Run(namespace="live", session=SESSION, attempt=1)
 
 
-def published(*sessions_before: int) -> MemoryTable:
+def published(*sessions_before: int, ticket: TicketAnswer | None = None) -> MemoryTable:
     """SPY was published so many sessions before, each time with 0.75 % at risk, and QQQ declined."""
     world = World()
     for before in sessions_before:
         day = sessions.shift(SESSION, -before)
-        decisions = tuple(one.model_copy(update={"session": day}) for one in (SPY, QQQ))
+        told = (SPY.model_copy(update={"ticket": ticket}), QQQ)
+        decisions = tuple(one.model_copy(update={"session": day}) for one in told)
         edition = Edition(namespace="live", session=day, attempt=1, config_id="aaa", decisions=decisions, texts=TEXTS)
         world.publish(edition)
     return world.table
@@ -67,6 +72,25 @@ def test_a_file_says_what_is_open_and_only_signals_entered_after_it_are_assumed(
         Position(ticker="SPY", risk_share=0.0075, assumed=True),
     )
     assert holdings.account_of == dt.date(2022, 11, 22)
+
+
+def test_an_assumed_position_has_the_greeks_of_the_order_that_was_published() -> None:
+    ticket = ticket_for(flat_chain(), structure_named("bull_call_spread"), facts(), Settings())
+    assert isinstance(ticket, Ticket)
+    (assumed,) = known(published(1, ticket=ticket)).positions
+
+    assert ticket.contracts == 3
+    assert assumed.greeks is not None
+    assert assumed.greeks.delta == pytest.approx(3 * ticket.greeks.delta_shares * 100.0 / 25_000)
+    assert assumed.greeks.vega == pytest.approx(3 * ticket.greeks.vega_usd / 25_000)
+
+
+def test_an_assumed_position_that_was_published_without_an_order_has_unknown_greeks() -> None:
+    refused = NoTicket(
+        underlying="SPY", session=SESSION, structure="long_call", refusal=Refusal.NO_CHAIN, reason="none is listed"
+    )
+
+    assert [one.greeks for one in known(published(1, ticket=refused)).positions] == [None]
 
 
 def test_a_file_of_the_same_evening_assumes_nothing() -> None:

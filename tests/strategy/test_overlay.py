@@ -13,6 +13,7 @@ from options_signals.signals import NoTrade, Signal, Strategy
 from options_signals.strategy.decide import decide, refuse
 from options_signals.strategy.overlay import RULES, overlay
 from options_signals.strategy.portfolio import EquityPoint, Event, Greeks, Holdings, Position
+from options_signals.tickets import NoTicket, Refusal
 
 from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, volatility
 
@@ -224,8 +225,33 @@ def test_greeks_shrink_with_the_trade_before_they_are_judged() -> None:
     assert shares(after(signal(), greeks=greeks, max_delta=0.2, max_total=0.01)) == {"SPY": 0.01}
 
 
-def test_a_trade_of_unknown_greeks_is_not_judged_by_them() -> None:
-    assert shares(after(signal(), max_delta=0.01)) == {"SPY": 0.02}
+@pytest.mark.parametrize("limit", ["max_delta", "max_vega"])
+def test_a_limit_on_greeks_lets_no_trade_pass_of_which_they_are_unknown(limit: str) -> None:
+    greeks = {"QQQ": Greeks(delta=0.0, vega=0.0)}
+
+    unknown, known = after(signal("SPY"), signal("QQQ"), greeks=greeks, **{limit: 0.5})
+
+    assert isinstance(known, Signal)
+    assert isinstance(unknown, NoTrade)
+    assert unknown.reasons == (
+        f"the {limit[4:]} of SPY is unknown (no option chain), and the limit of 0.5 cannot be kept",
+    )
+
+
+def test_without_a_limit_nobody_asks_for_greeks() -> None:
+    assert shares(after(signal())) == {"SPY": 0.02}
+
+
+def test_a_trade_that_is_cut_leaves_the_ticket_of_its_former_size() -> None:
+    refused = NoTicket(
+        underlying="SPY", session=SESSION, structure="long_call", refusal=Refusal.NO_CHAIN, reason="none is listed"
+    )
+    kept, cut = after(signal(ticket=refused)), after(signal(ticket=refused), max_total=0.01)
+
+    assert isinstance(kept[0], Signal)
+    assert isinstance(cut[0], Signal)
+    assert (kept[0].ticket, cut[0].ticket) == (refused, None)
+    assert "(no ticket: no chain)" in only(after(signal(ticket=refused), max_vega=0.1)).reasons[0]
 
 
 TICKERS = ("DIA", "GLD", "IWM", "QQQ", "SPY", "TLT")
@@ -292,6 +318,7 @@ def test_any_part_of_the_orders_keeps_the_limits_of_the_greeks(
     left = shares(after(*of(wants), greeks=greeks, max_delta=delta, max_vega=vega))
     known = [ticker for ticker in wants if ticker in greeks]
 
+    assert all(left[ticker] == 0.0 for ticker in wants if ticker not in greeks)
     for name, most in (("delta", delta), ("vega", vega)):
         moves = [getattr(greeks[ticker], name) * left[ticker] / wants[ticker] for ticker in known]
         assert fsum(move for move in moves if move > 0) <= most + 1e-6

@@ -110,13 +110,16 @@ class Decision(_Section):
         default="matrix", description="what chooses the structure"
     )
     earnings: Literal["refuse", "leave_before", "iv_crush", "hold"] = Field(
-        default="refuse", description="what becomes of a trade that would be held over an announcement of earnings"
+        default="refuse",
+        description="what becomes of a trade that would be held over an announcement of earnings: refused, left "
+        "before it, left to iv_crush to decide, or held",
     )
     crush_margin: Annotated[float, Field(ge=0.0)] = Field(
-        default=0.2, description="how much more than the predicted move options must price in before iv_crush sells it"
+        default=0.2, description="share (0.2 = 20 %) by which options must price more than the model's median move"
     )
     crush_structure: Literal["iron_condor", "spread", "naked"] = Field(
-        default="iron_condor", description="what iv_crush sells; naked needs allow_undefined_risk"
+        default="iron_condor",
+        description="what iv_crush sells; spread needs a trusted direction, naked needs allow_undefined_risk",
     )
     trade_unproven: bool = Field(default=False, description="trade a direction without proven skill, at half size")
     min_direction: Share = Field(default=0.55, description="least direction confidence in LOW and HIGH volatility")
@@ -139,6 +142,12 @@ class Decision(_Section):
     def _buys_below_where_it_sells(self) -> Self:
         if self.buy_iv_rank >= self.sell_iv_rank:
             raise ValueError(f"buy_iv_rank ({self.buy_iv_rank}) below sell_iv_rank ({self.sell_iv_rank})")
+        return self
+
+    @model_validator(mode="after")
+    def _naked_only_where_allowed(self) -> Self:
+        if self.crush_structure == "naked" and not self.allow_undefined_risk:
+            raise ValueError("a crush_structure with a limited loss, or allow_undefined_risk on")
         return self
 
     @model_validator(mode="after")
@@ -212,6 +221,11 @@ class Portfolio(_Section):
     blackout_sessions: int = Field(
         default=1, ge=0, description="sessions after the signal's in which an event of the account file stops a trade"
     )
+
+    @property
+    def limits_greeks(self) -> bool:
+        """Whether delta or vega is limited."""
+        return self.max_delta is not None or self.max_vega is not None
 
     @model_validator(mode="after")
     def _resumes_below_the_stop(self) -> Self:

@@ -49,10 +49,10 @@ def _off(manifest: Manifest, holdings: Holdings) -> Iterable[str]:
 def _unseen(manifest: Manifest, holdings: Holdings, settings: Settings) -> Iterable[str]:
     """What a rule that is on cannot see."""
     limits = settings.portfolio
-    if limits.max_delta is not None or limits.max_vega is not None:
-        unknown = sum(position.greeks is None for position in holdings.positions)
+    unknown = sum(position.greeks is None for position in holdings.positions)
+    if unknown and limits.limits_greeks:
         of_open = f"{unknown} of {plural(len(holdings.positions), 'position')}"
-        yield f"delta and vega limits do not count new trades, nor {of_open} (Greeks unknown)"
+        yield f"delta and vega limits do not count {of_open} (Greeks unknown)"
     with_bars = {ticker for ticker, verdict in manifest.verdicts.items() if verdict.status != "refused"}
     strange = sorted({position.ticker for position in holdings.positions} - with_bars)
     if strange:

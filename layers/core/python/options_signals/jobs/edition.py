@@ -12,6 +12,7 @@ from options_signals.jobs.publish_signals import Edition
 from options_signals.jobs.tickets import with_tickets
 from options_signals.lake import ObjectStore
 from options_signals.sessions import shift
+from options_signals.settings import Settings
 from options_signals.signals import Decision, NoTrade, Signal
 from options_signals.snapshot import Manifest
 from options_signals.strategy.decide import refuse
@@ -36,8 +37,13 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
 def taken_together(
     manifest: Manifest, alone: Sequence[Signal | NoTrade], *, store: ObjectStore
 ) -> tuple[Signal | NoTrade, ...]:
-    """All decisions of the session after the portfolio's last word, each signal then with its ticket."""
-    return with_tickets(manifest, with_portfolio(manifest, alone, store=store), store=store)
+    """All decisions of the session after the portfolio's last word, each signal with the ticket of its final size.
+
+    Where the portfolio limits Greeks it is shown the ticket of each signal's own size first.
+    """
+    limited = Settings.model_validate(manifest.settings).portfolio.limits_greeks
+    shown = with_tickets(manifest, alone, store=store) if limited else alone
+    return with_tickets(manifest, with_portfolio(manifest, shown, store=store), store=store)
 
 
 def leaves_to_a_later_slot(edition: Edition, *, last_slot: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeGuard
 
 import pandas as pd
 
@@ -25,24 +25,31 @@ def with_tickets(
 ) -> tuple[Signal | NoTrade, ...]:
     """The decisions, each signal with its ticket or the refusal of one; as they were where no chains were asked for.
 
-    To be called after the portfolio has spoken: the ticket's contracts follow the signal's final size.
+    The ticket's contracts follow the signal's size; a signal that has its ticket already keeps it.
     """
-    if manifest.unquoted is None or not any(isinstance(one, Signal) for one in decisions):
+    if manifest.unquoted is None or not any(_lacks_ticket(one) for one in decisions):
         return tuple(decisions)
     known = Known.of(manifest, store)
     chains = _read(manifest, CHAIN, store)
     return tuple(
         one.model_copy(update={"ticket": _answer(one, chains, known, manifest.unquoted.get(one.ticker))})
-        if isinstance(one, Signal)
+        if _lacks_ticket(one)
         else one
         for one in decisions
     )
 
 
+def _lacks_ticket(decision: Signal | NoTrade) -> TypeGuard[Signal]:
+    return isinstance(decision, Signal) and decision.ticket is None
+
+
 def _answer(signal: Signal, chains: pd.DataFrame, known: "Known", unquoted: str | None) -> Ticket | NoTicket:
     if unquoted is not None:
         return without_ticket(signal, Refusal.NO_CHAIN, unquoted)
-    return ticket_of(signal, chains, known)
+    answer = ticket_of(signal, chains, known)
+    if isinstance(answer, NoTicket) and known.settings.portfolio.limits_greeks:
+        return answer.model_copy(update={"alternative": None})  # nobody has counted its Greeks
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

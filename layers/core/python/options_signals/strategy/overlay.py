@@ -10,7 +10,7 @@ volatility   the underlying moves more than the target: times target / volatilit
 underlying   risk in one underlying, open positions included
 correlated   risk in underlyings that move together
 total        risk in everything
-delta, vega  Greeks, where they are known: each direction by itself, for an order that offsets may not be filled
+delta, vega  Greeks: each direction by itself, for an order that offsets may not be filled; unknown ones: nothing
 ```
 
 A cap that does not hold all that wants below it makes each trade smaller by the same factor. So no trade comes before
@@ -39,6 +39,7 @@ from options_signals.strategy.correlation import Clusters
 from options_signals.strategy.halts import daily_loss_of, drawdown_of
 from options_signals.strategy.portfolio import Event, Greeks, Holdings
 from options_signals.strategy.sizing import volatility_scale
+from options_signals.tickets import NoTicket
 
 DECIMALS = 10  # of a share of the account
 LEAST_SHARE = 0.0001  # what is cut to less than 0.01 % of the account is no trade
@@ -66,7 +67,7 @@ class Desk:
     clusters
         Of all candidates and all that is open; an underlying that is not named moves with nothing else.
     greeks
-        Of candidates, at the share they come with; one that is not named is unknown.
+        Of candidates, at the share they come with, parts of a contract included; one that is not named is unknown.
     target_vol
         See `risk.target_vol`; None: no target.
     """
@@ -102,8 +103,8 @@ def overlay(
     Returns
     -------
     tuple
-        A signal that was cut carries its cuts, the first with the share it came with. One that was cut to nothing is
-        a NoTrade with the reasons and the lean.
+        A signal that was cut carries its cuts, the first with the share it came with, and no ticket: the one it came
+        with was for that share. One that was cut to nothing is a NoTrade with the reasons and the lean.
     """
     desk = Desk(
         session=session,
@@ -135,7 +136,7 @@ def _after(signal: Signal, cuts: tuple[Cut, ...]) -> Signal | NoTrade:
     if not cuts:
         return signal
     if cuts[-1].after >= LEAST_SHARE:
-        return signal.model_copy(update={"risk_share": cuts[-1].after, "cuts": cuts})
+        return signal.model_copy(update={"risk_share": cuts[-1].after, "cuts": cuts, "ticket": None})
     to_nothing = (*cuts[:-1], cuts[-1].model_copy(update={"after": 0.0}))
     return NoTrade.instead_of(signal, reasons=tuple(cut.reason for cut in cuts), cuts=to_nothing)
 
@@ -246,18 +247,27 @@ def _vega(desk: Desk, shares: Shares) -> dict[str, Allowed]:
 
 
 def _greek(desk: Desk, shares: Shares, name: Literal["delta", "vega"], most: float | None) -> dict[str, Allowed]:
-    """Candidates that push one way, by one factor; with what is open they keep the limit without the others."""
+    """Candidates that push one way, by one factor; with what is open they keep the limit without the others.
+
+    One of which nobody knows how hard it pushes cannot be held to the limit, and is no trade.
+    """
     if most is None:
         return {}
+    unknown = {ticker: _unknown(desk.candidates[ticker], name, most) for ticker in shares if ticker not in desk.greeks}
     net = fsum(getattr(position.greeks, name) for position in desk.holdings.positions if position.greeks)
     pushes = {ticker: _of_share(desk, ticker, share, name) for ticker, share in shares.items() if ticker in desk.greeks}
     factors = {sign: _factor(pushes, net, sign, most) for sign in (1.0, -1.0)}
     reason = f"{name} of {net:.3g} accounts open and {fsum(pushes.values()):.3g} wanted, {most:g} allowed either way"
-    return {
+    return unknown | {
         ticker: Allowed(shares[ticker] * factors[copysign(1.0, push)], reason)
         for ticker, push in pushes.items()
         if push
     }
+
+
+def _unknown(signal: Signal, name: str, most: float) -> Allowed:
+    why = f"no ticket: {signal.ticket.refusal}" if isinstance(signal.ticket, NoTicket) else "no option chain"
+    return Allowed(0.0, f"the {name} of {signal.ticker} is unknown ({why}), and the limit of {most:g} cannot be kept")
 
 
 def _of_share(desk: Desk, ticker: str, share: float, name: str) -> float:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from options_signals.features.arrays import FloatArray
 from options_signals.sessions import is_session
+from options_signals.tickets import Ticket
 
 
 def _session(day: dt.date) -> dt.date:
@@ -34,6 +35,12 @@ class Greeks(_Record):
 
     delta: float  # dollar delta: 0.5 gains 0.5 % of the account when the underlying gains 1 %
     vega: float  # per point of volatility: 0.001 gains 0.1 % of the account
+
+    @classmethod
+    def of(cls, ticket: Ticket, *, contracts: float, account_usd: float) -> Self:
+        """Of so many contracts of a ticket, as of its session."""
+        whole = contracts / account_usd
+        return cls(delta=ticket.greeks.delta_shares * float(ticket.spot) * whole, vega=ticket.greeks.vega_usd * whole)
 
 
 class Position(_Record):
