@@ -12,7 +12,7 @@ SILENT_HOURS = 26  # the watchdog runs once a day: 25 hours pass between two run
 
 
 class Alarms(Construct):
-    """Three alarms, each to the operator topic."""
+    """Three alarms, each to the operator topic; `on_dead_letters` adds one for a further queue."""
 
     def __init__(
         self,
@@ -26,13 +26,10 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, name)
         self.to_operator = actions.SnsAction(operator)
-        self._alarm(
+        self.on_dead_letters(
             "DeadLetters",
             "A run or the watchdog could not be started, or the watchdog failed: see the dead-letter queue.",
-            dead_letters.metric_approximate_number_of_messages_visible(statistic="Maximum", period=Duration.minutes(5)),
-            cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
-            at=0,
+            dead_letters,
         )
         self._alarm(
             "WatchdogSilent",
@@ -48,6 +45,17 @@ class Alarms(Construct):
             "NotDelivered",
             "SNS could not deliver an alert to one of its subscribers.",
             alerts.metric_number_of_notifications_failed(statistic="Sum", period=Duration.minutes(5)),
+            cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+            at=0,
+        )
+
+    def on_dead_letters(self, name: str, description: str, queue: sqs.Queue) -> None:
+        """Ring while something lies in the queue."""
+        self._alarm(
+            name,
+            description,
+            queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=Duration.minutes(5)),
             cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
             at=0,

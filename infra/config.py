@@ -13,6 +13,7 @@ from constructs import Node
 TICKER = re.compile(r"[A-Z][A-Z0-9.\-]{0,9}")  # as in options_signals.settings, so that it fails here and not at 16:45
 SLOT = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{0,512}")  # no colon, so never a URL
 FIRST_SLOT, LAST_SLOT = "16:00", "20:45"  # the close of a full session; half an hour before the watchdog looks
 OWN_CONTEXT = frozenset(
     {"tickers", "slots", "source", "settings", "lake", "table", "topic", "operator_topic", "bus", "code"}
@@ -45,6 +46,8 @@ class Config:
         How long logs are kept: 7, 30, 90 or 365.
     dashboard
         Whether to make a CloudWatch dashboard (the first three of an account are free).
+    slack_webhook_secret
+        Name of the Secrets Manager secret that holds a Slack webhook's address; empty: no messages to Slack.
     settings
         Further settings by key, such as {"allow_iv_proxy": {"AAPL": "VIX"}}.
     assets
@@ -63,6 +66,7 @@ class Config:
     account_usd: float
     log_retention_days: int
     dashboard: bool
+    slack_webhook_secret: str
     assets: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,6 +83,12 @@ class Config:
         taken = sorted(OWN_CONTEXT.intersection(self.settings))
         _check("settings", taken, not taken, "keys without a context value or a resource of their own")
         days = self.log_retention_days
+        _check(
+            "slack_webhook_secret",
+            "not shown here",  # it may be the webhook's address itself
+            SECRET_NAME.fullmatch(self.slack_webhook_secret),
+            "the name of a secret, such as options-signals/slack, that holds the webhook's address",
+        )
         _check("log-retention-days", days, days in RETENTIONS, f"one of {', '.join(map(str, RETENTIONS))}")
 
     @classmethod
@@ -98,6 +108,7 @@ class Config:
             account_usd=float(read("account-usd")),
             log_retention_days=int(read("log-retention-days")),
             dashboard=str(read("dashboard")).lower() == "true",
+            slack_webhook_secret=read("slack_webhook_secret"),
             assets=Path(read("assets")),
             settings=_mapping(read("settings")),
         )

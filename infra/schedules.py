@@ -5,10 +5,9 @@ import json
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.nag import acknowledge
+from infra.dead_letters import dead_letter_queue
 
 TIME_ZONE = "America/New_York"  # EventBridge rules know UTC only; its Scheduler knows time zones
 WEEKDAYS = "MON-FRI"
@@ -22,18 +21,7 @@ class Schedules(Construct):
 
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        acknowledge(
-            self.dead_letters,
-            "AwsSolutions-SQS3",
-            "This is the queue of dead letters itself.",
-        )
+        self.dead_letters = dead_letter_queue(self, "DeadLetters")
         stack = Stack.of(self)
         self.group_name = stack.stack_name
         self._group = scheduler.CfnScheduleGroup(self, "Group", name=self.group_name)

@@ -15,10 +15,12 @@ from infra.lake import Lake
 from infra.nag import acknowledge
 from infra.schedules import EVERY_DAY, WEEKDAYS, Schedules
 from infra.signals_table import SignalsTable
+from infra.slack import SlackMessages
 from infra.state_machine import DailySignals
 from infra.topics import Topics
 
 WATCHDOG_AT = "21:15"
+UNDELIVERED = "Slack refused a digest, or took none for an hour: the dead letter says why. Mails go out all the same."
 
 
 class SignalsStack(Stack):
@@ -130,7 +132,7 @@ class SignalsStack(Stack):
 
     def _watch(self) -> None:
         FailedRuns(self, "FailedRuns", machine=self.day.machine, operator=self.topics.operator)
-        Alarms(
+        alarms = Alarms(
             self,
             "Alarms",
             dead_letters=self.schedules.dead_letters,
@@ -138,6 +140,9 @@ class SignalsStack(Stack):
             alerts=self.topics.alerts,
             operator=self.topics.operator,
         )
+        if self.config.slack_webhook_secret:
+            slack = SlackMessages(self, "Slack", bus=self.events.bus, secret_name=self.config.slack_webhook_secret)
+            alarms.on_dead_letters("SlackUndelivered", UNDELIVERED, slack.dead_letters)
         if self.config.dashboard:
             functions = [step.function for step in self.steps.values()]
             Dashboard(self, "Dashboard", machine=self.day.machine, functions=functions)

@@ -6,6 +6,7 @@ every call of a function taken as a cold start and a Lambda processor taken as h
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +59,14 @@ PRICES = {
     "SNS publishes": Price(0.5e-6, "requests", free=1e6),
     "SNS emails": Price(20e-6, "emails", free=1_000),
     "EventBridge": Price(1e-6, "events"),
+    "EventBridge API destinations": Price(0.20e-6, "invocations"),
     "CloudWatch logs": Price(0.50, "GB", free=5),
     "CloudWatch log storage": Price(0.03, "GB-months", free=5),
     "CloudWatch alarms": Price(0.10, "alarms", free=10),
     "CloudWatch metrics": Price(0.30, "metric-months", free=10),
     "CloudWatch dashboards": Price(3.00, "dashboards", free=3),
     "SSM parameters": Price(0.0, "standard parameters"),
+    "Secrets Manager": Price(0.40, "secrets"),
 }
 
 
@@ -158,12 +161,14 @@ def _amounts(
         "SNS publishes": monthly("messages"),
         "SNS emails": monthly("messages"),
         "EventBridge": monthly("events"),
+        "EventBridge API destinations": monthly("events") * len(_of(template, "AWS::Events::ApiDestination")),
         "CloudWatch logs": logs_gb,
         "CloudWatch log storage": logs_gb * min(months, _months_of_logs(template)),
         "CloudWatch alarms": len(_of(template, "AWS::CloudWatch::Alarm")),
         "CloudWatch metrics": CUSTOM_METRICS * weekdays * PUBLISHING_HOURS / HOURS,
         "CloudWatch dashboards": len(_of(template, "AWS::CloudWatch::Dashboard")),
         "SSM parameters": 0,
+        "Secrets Manager": len(_secrets(template)),
     }
 
 
@@ -259,6 +264,11 @@ def total(items: Sequence[Item], *, after_free: bool = False) -> float:
 
 def _of(template: Template, kind: str) -> list[dict[str, Any]]:
     return [it.get("Properties", {}) for it in template["Resources"].values() if it["Type"] == kind]
+
+
+def _secrets(template: Template) -> set[str]:
+    """Names of the user's secrets that the template refers to."""
+    return set(re.findall(r"\{\{resolve:secretsmanager:([^:}]+)", json.dumps(template)))
 
 
 def _memories(template: Template) -> dict[str, int]:

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from options_signals import digest, sessions
 from options_signals.digest import Digest, Texts, mark_repeat
+from options_signals.digest.chat import write_chat
 from options_signals.digest.mail import LIMIT, weight
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
@@ -295,6 +296,17 @@ def test_repeat_is_marked_in_every_text_and_marking_twice_changes_nothing() -> N
     assert all(text.startswith("REPEAT ") for text in (texts.subject, texts.email, texts.sms))
     assert "message live#2022-11-23#1 again" in texts.email
     assert mark_repeat(texts, "live#2022-11-23#1") == texts
+
+
+@pytest.mark.parametrize(("revision", "told"), [(0, "digest 3fa2b1c0"), (2, "digest 3fa2b1c0, revision 2")])
+def test_a_line_for_a_chat_says_which_digest_it_is_of(revision: int, told: str) -> None:
+    assert write_chat("26Sep: no signals.", digest_id="3fa2b1c0", revision=revision) == f"26Sep: no signals. ({told})"
+
+
+def test_a_line_for_a_chat_holds_nothing_that_a_chat_would_take_for_a_mention() -> None:
+    line = write_chat('<!channel> S&P "flat"', digest_id="3fa2b1c0", revision=0)
+
+    assert line == '&lt;!channel&gt; S&amp;P "flat" (digest 3fa2b1c0)'
 
 
 def test_mail_of_many_signals_fits_and_counts_what_it_leaves_out() -> None:

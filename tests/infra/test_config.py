@@ -25,6 +25,7 @@ def test_what_cdk_json_holds_are_the_defaults_of_the_product() -> None:
     assert chosen.account_usd == product.risk.account_usd
     assert chosen.settings == {}
     assert not chosen.dashboard
+    assert chosen.slack_webhook_secret == ""
 
 
 def test_the_watchdog_looks_after_the_last_slot_there_can_be() -> None:
@@ -55,12 +56,20 @@ def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:
         ("log-retention-days", "8", "allowed: one of 7, 30, 90, 365"),
         ("settings", "[1]", "allowed: a mapping such as"),
         ("settings", '{"lake": "s3://another"}', r"settings is \['lake'\]; allowed: keys without"),
+        ("slack_webhook_secret", "https://hooks.slack.example/T0/B0", "the name of a secret, such as options-signals"),
         ("source", None, "the context value source is None; allowed: a value"),
     ],
 )
 def test_a_choice_that_cannot_be_deployed_is_refused_with_what_can(key: str, value: object, said: str) -> None:
     with pytest.raises(ValueError, match=f"(?s){key}.*{said}|{said}"):
         config(**{key: value})
+
+
+def test_an_address_given_for_the_name_of_its_secret_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="slack_webhook_secret") as refused:
+        config(slack_webhook_secret="https://hooks.slack.example/T0/B0/sesame")  # noqa: S106 - made up
+
+    assert "sesame" not in str(refused.value)
 
 
 def test_two_stages_live_side_by_side_in_one_account(assets: Path, stack: Deployed) -> None:

@@ -82,6 +82,8 @@ def test_the_default_stack_costs_at_most_one_dollar_a_month_for_50_tickers(stack
         ("CloudWatch log storage", WEEKDAYS * 500_000 / 1e9),
         ("CloudWatch alarms", 3),
         ("CloudWatch dashboards", 0),
+        ("EventBridge API destinations", 0),
+        ("Secrets Manager", 0),
         ("SNS emails", WEEKDAYS),
     ],
 )
@@ -105,6 +107,14 @@ def test_more_slots_a_dashboard_and_less_log_show_in_the_estimate(assets: Path) 
     assert found["CloudWatch dashboards"].usd == 3.0
     assert found["CloudWatch dashboards"].usd_after_free == 0.0
     assert found["CloudWatch log storage"].amount == pytest.approx(3 * found["CloudWatch logs"].amount)
+
+
+def test_slack_costs_its_secret_an_alarm_and_next_to_nothing_for_messages(assets: Path) -> None:
+    found = items(deployed(assets, slack_webhook_secret="options-signals/slack"))  # noqa: S106 - its name
+
+    assert found["Secrets Manager"].usd == pytest.approx(0.40)
+    assert found["CloudWatch alarms"].amount == 4
+    assert found["EventBridge API destinations"].amount == pytest.approx(WEEKDAYS)
 
 
 def test_the_free_tier_is_subtracted_before_the_price_is_applied() -> None:

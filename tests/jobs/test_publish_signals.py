@@ -41,6 +41,9 @@ def test_a_session_is_stored_sent_and_announced(world: World) -> None:
             "config_id": "aaa",
             "signals": 1,
             "refusals": 1,
+            "subject": TEXTS.subject,
+            "sms": TEXTS.sms,
+            "chat": f"SPY (digest {world.digest.id})",
         }
     ]
 

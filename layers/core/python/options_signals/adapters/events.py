@@ -1,6 +1,7 @@
 """The event for other programs, on EventBridge.
 
-`SignalsPublished` may arrive more than once for one session; its `digest_id` tells one digest from another.
+`SignalsPublished` may arrive more than once for one session; its `digest_id` tells one digest from another. It carries
+the digest's `subject`, its `sms`, and `chat`: the same line for a chat, with the digest's id in it.
 """
 
 from __future__ import annotations

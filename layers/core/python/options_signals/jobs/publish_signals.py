@@ -26,6 +26,7 @@ from uuid import uuid4
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from options_signals.digest import Texts, mark_repeat
+from options_signals.digest.chat import write_chat
 from options_signals.errors import (
     DeliveryDeferredError,
     DeliveryRejectedError,
@@ -287,6 +288,9 @@ def _announced(record: DigestRecord, ports: Ports) -> DigestRecord:
             "config_id": record.config_id,
             "signals": record.signals,
             "refusals": record.refusals,
+            "subject": record.subject,
+            "sms": record.sms,
+            "chat": write_chat(record.sms, digest_id=record.id, revision=record.revision),
         }
     )
     return _advance(record, ports.table, announced=True) or record
