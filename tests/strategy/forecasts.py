@@ -3,12 +3,15 @@
 import datetime as dt
 from typing import Any
 
+from options_signals import sessions
 from options_signals.signals import (
+    Announcement,
     Contribution,
     DirectionForecast,
     Forecast,
     IvForecast,
     IvRegime,
+    MoveForecast,
     TrackRecord,
 )
 from options_signals.snapshot import Verdict
@@ -68,3 +71,35 @@ def forecast(
 ) -> Forecast:
     values: dict[str, Any] = {"ticker": ticker, "session": SESSION, "spot": 402.42}
     return Forecast(direction=of_direction, iv=of_volatility, **values | changes)
+
+
+def announcement(first_reaction: dt.date, last_reaction: dt.date | None = None) -> Announcement:
+    """After the close before the reaction; with two possible reactions on the day of the first, time unknown."""
+    if last_reaction is None:
+        day = sessions.shift(first_reaction, -1)
+        return Announcement(
+            announced_on=day, release_time="post", first_reaction=first_reaction, last_reaction=first_reaction
+        )
+    return Announcement(
+        announced_on=first_reaction, release_time=None, first_reaction=first_reaction, last_reaction=last_reaction
+    )
+
+
+def move(p10: float = 0.01, p50: float = 0.03, p90: float = 0.07) -> MoveForecast:
+    return MoveForecast(
+        version="2022-11-01a",
+        inputs=19,
+        p10=p10,
+        p50=p50,
+        p90=p90,
+        served="last four",
+        loss=0.011,
+        baseline_loss=0.012,
+        coverage=0.8,
+    )
+
+
+def before_earnings(**changes: Any) -> dict[str, Any]:
+    """Fields of a forecast on the last evening before earnings; options price a move of 6 %, half of them below 4 %."""
+    reaction = sessions.shift(SESSION, 2)
+    return {"announcement": announcement(reaction), "move": move(), "implied_move": 0.06} | changes

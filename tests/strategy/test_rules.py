@@ -10,7 +10,15 @@ from tests.strategy.forecasts import direction, volatility
 
 NAKED_PUT = replace(BULL_PUT_SPREAD, legs=(Leg(action="sell", right="put", min_delta=0.3, max_delta=0.3),))
 CONFIDENT = Confidence(direction=0.7, iv=0.7, overall=0.7)
-SPREAD = rules.View(direction=direction(0.7), iv=volatility(), cell=BULL_PUT_SPREAD, confidence=CONFIDENT, trusted=True)
+SPREAD = rules.View(
+    direction=direction(0.7),
+    iv=volatility(),
+    cell=BULL_PUT_SPREAD,
+    confidence=CONFIDENT,
+    trusted=True,
+    over=None,
+    on_purpose=False,
+)
 
 
 def test_refusals_stand_in_the_order_of_the_documentation() -> None:
@@ -19,6 +27,7 @@ def test_refusals_stand_in_the_order_of_the_documentation() -> None:
         "direction_too_low",
         "overall_too_low",
         "risk_undefined",
+        "held_over_earnings",
         "nothing_to_risk",
     ]
 

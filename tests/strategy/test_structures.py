@@ -29,7 +29,7 @@ def test_a_signals_structure_is_its_cell_of_the_matrix(cell: Cell) -> None:
 def test_only_naked_options_have_an_undefined_risk() -> None:
     undefined = [name for name, make in STRUCTURES.items() if not defined_risk(make().legs)]
 
-    assert undefined == ["short_put", "short_call"]
+    assert undefined == ["short_put", "short_call", "short_strangle"]
 
 
 def test_a_smaller_spread_has_its_outer_leg_half_way_to_the_inner_one() -> None:
@@ -52,6 +52,7 @@ def test_a_smaller_spread_has_its_outer_leg_half_way_to_the_inner_one() -> None:
         ("long_straddle", "long_strangle"),
         ("short_put", "bull_put_spread"),
         ("short_call", "bear_call_spread"),
+        ("short_strangle", "iron_condor"),
     ],
 )
 def test_what_cannot_be_drawn_in_becomes_another_structure_in_the_same_window(name: str, less: str) -> None:

@@ -63,6 +63,7 @@ class Strategy(StrEnum):
     BEAR_CALL_SPREAD = "Bear Call Spread"
     IRON_CONDOR = "Iron Condor"
     LONG_STRADDLE = "Long Straddle"  # not in the matrix: what buys volatility without a direction
+    SHORT_STRANGLE = "Short Strangle"  # not in the matrix, and without a limit to its loss
 
 
 class Size(StrEnum):
@@ -267,6 +268,7 @@ class Plan(_Record):
     stop: str
     stop_underlying_usd: float | None = None  # where the stop is a price of the underlying
     exit_on: dt.date | None = None  # the session at whose close it is left; None: the time exit of the settings
+    soonest: bool = False  # take the first expiry of the window, not the preferred kind nearest to its middle
 
 
 class Confidence(_Record):

@@ -1,14 +1,15 @@
 """What a structure bets on, read off its legs, and how well a bet did: what a backtest scores.
 
-A trade is entered at the open after its session and left 5 sessions later at the close. Between the two the
-outcomes below look at the underlying and at implied volatility only: they score the opinion, not a fill.
+A trade is entered at the open after its session and left some sessions later at the close. Between the two the
+outcomes below look at the underlying and at what options priced only: they score the opinion, not a fill.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from options_signals.errors import InvalidValueError
 from options_signals.features.arrays import SESSIONS_PER_YEAR
 from options_signals.signals import Leg, Strategy
 from options_signals.strategy.matrix import CELLS, Cell
@@ -39,6 +40,16 @@ def _delta(leg: Leg) -> float:
     return (leg.min_delta + leg.max_delta) / 2
 
 
+class Reaction(NamedTuple):
+    """To earnings: the close-to-close return of the session, and one standard deviation of it as options priced it.
+
+    Both are decimals (0.05 = 5 %).
+    """
+
+    happened: float
+    implied: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What happened while a trade was held.
@@ -53,12 +64,15 @@ class Held:
         Of the sessions held, decimal per year.
     sessions
         How many they were.
+    reaction
+        To the announcement of earnings among them; None without one.
     """
 
     underlying_return: float
     implied_vol: float
     realised_vol: float
     sessions: int = 5
+    reaction: Reaction | None = None
 
 
 type Outcome = Callable[[Strategy, Held], float]
@@ -71,10 +85,27 @@ def expected_moves(strategy: Strategy, held: Held) -> float:
     what it exceeds it, where it was bought.
     """
     size = held.implied_vol * sqrt(held.sessions / SESSIONS_PER_YEAR)
+    return _in_moves(strategy, held.underlying_return / size)
+
+
+def implied_reactions(strategy: Strategy, held: Held) -> float:
+    """The same of the reaction to earnings alone, in standard deviations of it as options priced it at the entry.
+
+    Raises
+    ------
+    InvalidValueError
+        Where nothing was announced while it was held.
+    """
+    if held.reaction is None:
+        raise InvalidValueError(name="reaction", value=None, allowed="one, of a trade held over earnings")
+    return _in_moves(strategy, held.reaction.happened / held.reaction.implied)
+
+
+def _in_moves(strategy: Strategy, move: float) -> float:
     side = side_of(strategy)
     if side:
-        return side * held.underlying_return / size
-    beyond = abs(held.underlying_return) / size - MEAN_MOVE
+        return side * move
+    beyond = abs(move) - MEAN_MOVE
     return -beyond if sells_premium(strategy) else beyond
 
 

@@ -1,10 +1,11 @@
-"""The strategies: the matrix, and three beside it that look at today's volatility where the matrix looks ahead.
+"""The strategies: the matrix, three that look at today's volatility where it looks ahead, and one for earnings.
 
 ```text
 matrix              the forecast regime and the direction
 iv_rank_reversion   premium with a defined risk is sold at a high IV rank and bought at a low one
 five_regimes        by level and trend of volatility: what is cheap is bought, what is dear or calming down is sold
 adaptive            switches by regime: reversion at the extremes, five_regimes while volatility moves, else the matrix
+iv_crush            sells the move that options price on earnings, where a model expects a smaller one; see `crush`
 ```
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from options_signals.errors import InvalidValueError
 from options_signals.signals import IvRegime, VolatilityRegime
 from options_signals.strategy.bets import BacktestHook, expected_moves, volatility_edge
+from options_signals.strategy.crush import IV_CRUSH
 from options_signals.strategy.interface import Choice, Situation, StrategyRule
 from options_signals.strategy.matrix import DIRECTIONAL, IRON_CONDOR, LONG_STRADDLE, Cell, cell_for
 from options_signals.strategy.rules import skill, unproven
@@ -45,8 +47,8 @@ def _five_regimes(seen: Situation) -> Choice:
 def _adaptive(seen: Situation) -> Choice:
     regime = _regime(seen)
     follows = _SWITCH[regime]
-    cell, why = follows.choose(seen)
-    return Choice(cell, f"{regime}, so by {follows.name}: {why}")
+    choice = follows.choose(seen)
+    return choice._replace(why=f"{regime}, so by {follows.name}: {choice.why}")
 
 
 def _regime(seen: Situation) -> VolatilityRegime:
@@ -119,5 +121,5 @@ _SWITCH: Mapping[VolatilityRegime, StrategyRule] = {
     VolatilityRegime.NEUTRAL: MATRIX,
 }
 STRATEGIES: Mapping[str, StrategyRule] = {
-    rule.name: rule for rule in (MATRIX, IV_RANK_REVERSION, FIVE_REGIMES, ADAPTIVE)
+    rule.name: rule for rule in (MATRIX, IV_RANK_REVERSION, FIVE_REGIMES, ADAPTIVE, IV_CRUSH)
 }

@@ -1,13 +1,15 @@
 """The decision: a forecast, a verdict on its data and the settings give a Signal or a NoTrade. Always the same one."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 from options_signals.settings import Decision, Settings
 from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Size, Strategy
 from options_signals.snapshot import Verdict
 from options_signals.strategy.choosers import STRATEGIES
+from options_signals.strategy.earnings import held_over, in_words, left_before, time_exit
 from options_signals.strategy.interface import Choice, Situation, StrategyRule
-from options_signals.strategy.matrix import plan_of
+from options_signals.strategy.matrix import defined_risk, plan_of
 from options_signals.strategy.rules import (
     NO_SKILL,
     REFUSALS,
@@ -24,6 +26,9 @@ from options_signals.strategy.sizing import TIER, risk_share, size_for
 def decide(forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal | NoTrade:
     """Decide on one ticker after one session, by the strategy that the settings name.
 
+    With `decision.earnings` iv_crush, that strategy decides on the evenings from which a trade of the usual length
+    would be held over an announcement.
+
     Parameters
     ----------
     forecast
@@ -38,7 +43,12 @@ def decide(forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal |
     NoTrade
         Every reason that refuses, in the order of `rules`; with confidences and lean where both forecasts exist.
     """
-    return decide_by(STRATEGIES[settings.decision.strategy], forecast, verdict, settings)
+    return decide_by(STRATEGIES[_name_of_strategy(forecast, settings)], forecast, verdict, settings)
+
+
+def _name_of_strategy(forecast: Forecast, settings: Settings) -> str:
+    decision, last = settings.decision, time_exit(forecast.session, settings)
+    return "iv_crush" if decision.earnings == "iv_crush" and held_over(forecast, until=last) else decision.strategy
 
 
 def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal | NoTrade:
@@ -46,7 +56,7 @@ def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, sett
     unfit = (*unfit_data(forecast, verdict, settings.quality), *_unknown(strategy, forecast))
     situation = _situation(forecast, forecast.direction, forecast.iv, settings.decision)
     choice = strategy.choose(situation) if situation and not _unknown(strategy, forecast) else None
-    view = _view(situation, choice, settings.decision) if situation and choice else None
+    view = _view(situation, choice, strategy, settings) if situation and choice else None
     refused = tuple(reason for rule in REFUSALS if view and (reason := rule(view, settings)))
     reasons = unfit or refused or ((choice.why,) if choice and view is None else ())
     warnings = _warnings(forecast, verdict, view, settings)
@@ -57,7 +67,7 @@ def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, sett
             forecast=forecast,
             reasons=reasons,
             warnings=warnings,
-            cause="data" if unfit else "rule",
+            cause="data" if unfit or choice is None else choice.cause,
             lean=view.cell.strategy if view else None,
             confidence=view.confidence if view else None,
         )
@@ -83,20 +93,31 @@ def _situation(
     return Situation(forecast=forecast, direction=direction, iv=iv, trusted=trusted, decision=decision)
 
 
-def _view(seen: Situation, choice: Choice, decision: Decision) -> View | None:
+def _view(seen: Situation, choice: Choice, strategy: StrategyRule, settings: Settings) -> View | None:
     """What the rules weigh; None where the strategy chose nothing."""
-    if choice.cell is None:
+    cell = choice.cell
+    if cell is None:
         return None
-    sure = NO_SKILL if unproven(seen.direction, decision) else seen.direction.confidence
-    weight = 0.0 if choice.cell.neutral else decision.direction_weight
-    overall = round(weight * sure + (1.0 - weight) * seen.iv.confidence, 10)  # so that 0.6 x 0.7 + 0.4 x 0.7 is 0.7
+    if settings.decision.earnings == "leave_before" and not strategy.bets_on_earnings:
+        cell = left_before(cell, seen.forecast, settings)
+    last = cell.exit_on or time_exit(seen.forecast.session, settings)
     return View(
         direction=seen.direction,
         iv=seen.iv,
-        cell=choice.cell,
-        confidence=Confidence(direction=sure, iv=seen.iv.confidence, overall=overall),
+        cell=cell,
+        confidence=_confidence(seen, choice, neutral=cell.neutral),
         trusted=seen.trusted,
+        over=held_over(seen.forecast, until=last),
+        on_purpose=strategy.bets_on_earnings,
     )
+
+
+def _confidence(seen: Situation, choice: Choice, *, neutral: bool) -> Confidence:
+    sure = NO_SKILL if unproven(seen.direction, seen.decision) else seen.direction.confidence
+    weight = 0.0 if neutral else seen.decision.direction_weight
+    weighted = round(weight * sure + (1.0 - weight) * seen.iv.confidence, 10)  # so that 0.6 x 0.7 + 0.4 x 0.7 is 0.7
+    overall = weighted if choice.sure is None else choice.sure
+    return Confidence(direction=sure, iv=seen.iv.confidence, overall=overall)
 
 
 def _signal(forecast: Forecast, view: View, why: str, warnings: tuple[str, ...], settings: Settings) -> Signal:
@@ -106,8 +127,8 @@ def _signal(forecast: Forecast, view: View, why: str, warnings: tuple[str, ...],
         ticker=forecast.ticker,
         session=forecast.session,
         forecast=forecast,
-        reasons=(why, _why_this_size(view, size, settings.decision)),
-        warnings=warnings,
+        reasons=(why, _why_this_size(view, size, settings.decision), *_why_this_exit(forecast, view)),
+        warnings=(*warnings, *_of_earnings(forecast, view), *_unlimited(view)),
         strategy=view.cell.strategy,
         size=size,
         risk_share=risk_share(view.cell.risk_share, TIER[size], settings.risk.overlay),
@@ -125,6 +146,12 @@ def _why_this_size(view: View, size: Size, decision: Decision) -> str:
     if size is Size.FULL:
         return f"full size, because overall confidence {overall:.2f} reaches {full_from:.2f}"
     return f"half size, because overall confidence {less_than(overall, full_from)}, needed for full size"
+
+
+def _why_this_exit(forecast: Forecast, view: View) -> Iterator[str]:
+    if view.cell.exit_on and forecast.announcement:
+        when = "after" if view.over else "before"
+        yield f"left at the close of {view.cell.exit_on}, {when} {in_words(forecast.announcement)}"
 
 
 def _article(strategy: Strategy) -> str:
@@ -157,3 +184,17 @@ def _lifted(view: View | None, decision: Decision) -> tuple[str, ...]:
     if view is None or view.cell.neutral or view.direction.proven or not decision.trade_unproven:
         return ()
     return (f"traded without proven skill in direction ({skill(view.direction)}), as trade_unproven allows",)
+
+
+def _of_earnings(forecast: Forecast, view: View) -> Iterator[str]:
+    """What to know of a trade that is held over an announcement, or that has to be left before it."""
+    if view.over:
+        purpose = " on purpose" if view.on_purpose else ""
+        yield f"held over {in_words(view.over)}{purpose}: prices may jump past every stop"
+    elif view.cell.exit_on and forecast.announcement:
+        yield f"only the exit on {view.cell.exit_on} keeps it out of earnings, which its options may outlive"
+
+
+def _unlimited(view: View) -> Iterator[str]:
+    if not defined_risk(view.cell.legs):
+        yield f"the loss of {_article(view.cell.strategy)} has no limit: its margin counts as what is at risk"

@@ -28,10 +28,16 @@ class Situation:
 
 
 class Choice(NamedTuple):
-    """The cell and, in plain English, why this one; without a cell, why none."""
+    """The cell and, in plain English, why this one; without a cell, why none.
+
+    `sure`: the probability that the bet is won, where the strategy has one of its own; None: the weighted confidence
+    of direction and volatility. `cause`: of choosing nothing, "data" where that could not be weighed.
+    """
 
     cell: Cell | None
     why: str
+    sure: float | None = None
+    cause: Literal["data", "rule"] = "rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +55,12 @@ class StrategyRule:
         Fields of the forecast without which it cannot choose; where one is unknown the ticker is refused for its data.
     backtest
         What to score of it.
+    bets_on_earnings
+        Whether its trades are meant to be held over an announcement, whatever `decision.earnings` says of others.
     """
 
     name: str
     choose: Callable[[Situation], Choice]
     backtest: BacktestHook
     needs: tuple[Context, ...] = ()
+    bets_on_earnings: bool = False

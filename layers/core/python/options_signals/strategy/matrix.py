@@ -2,9 +2,10 @@
 
 Volatility decides whether premium is bought or sold: bought where it is cheap (LOW), spread against itself where it
 is neither (NORMAL), sold where it is dear (HIGH). Source of the pairing: Natenberg, Option Volatility and Pricing,
-on choosing spreads by implied volatility. Every structure here has a defined risk.
+on choosing spreads by implied volatility. Every structure of the matrix has a defined risk.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from options_signals.signals import Direction, IvRegime, Leg, Plan, Strategy
@@ -27,6 +28,10 @@ class Cell:
         one of the structure's own.
     neutral
         Whether it bets on no direction; then only the volatility forecast counts, at half size at most.
+    exit_on
+        The session at whose close it is left; None: the time exit of the settings.
+    soonest
+        Whether the first expiry within `days` is taken, not the preferred kind nearest to the middle.
     """
 
     strategy: Strategy
@@ -37,6 +42,8 @@ class Cell:
     stop: str
     underlying_stop: float | None = None
     neutral: bool = False
+    exit_on: dt.date | None = None
+    soonest: bool = False
 
 
 def _buy_call(low: float, high: float | None = None) -> Leg:
@@ -123,6 +130,15 @@ LONG_STRADDLE = Cell(
     stop="half the value lost",
     neutral=True,
 )
+SHORT_STRANGLE = Cell(
+    strategy=Strategy.SHORT_STRANGLE,
+    days=(21, 45),
+    legs=(_sell_put(0.20), _sell_call(0.20)),
+    risk_share=0.01,
+    target="keep 50 % of the credit",
+    stop="the strangle costs twice the credit",
+    neutral=True,
+)
 
 DIRECTIONAL = {
     (Direction.UP, IvRegime.LOW): BUY_CALLS,
@@ -133,7 +149,7 @@ DIRECTIONAL = {
     (Direction.DOWN, IvRegime.HIGH): BEAR_CALL_SPREAD,
 }
 NEUTRAL = {IvRegime.HIGH: IRON_CONDOR}
-CELLS = (*DIRECTIONAL.values(), *NEUTRAL.values(), LONG_STRADDLE)
+CELLS = (*DIRECTIONAL.values(), *NEUTRAL.values(), LONG_STRADDLE, SHORT_STRANGLE)
 
 
 def cell_for(direction: Direction, regime: IvRegime, *, trusted: bool) -> Cell:
@@ -170,4 +186,6 @@ def plan_of(cell: Cell, *, spot: float) -> Plan:
         target=cell.target,
         stop=cell.stop,
         stop_underlying_usd=at,
+        exit_on=cell.exit_on,
+        soonest=cell.soonest,
     )

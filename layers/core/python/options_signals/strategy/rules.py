@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from options_signals.settings import Decision, Quality, Settings
-from options_signals.signals import Confidence, DirectionForecast, Forecast, IvForecast, IvRegime, Size
+from options_signals.signals import Announcement, Confidence, DirectionForecast, Forecast, IvForecast, IvRegime, Size
 from options_signals.snapshot import Verdict
+from options_signals.strategy.earnings import in_words
 from options_signals.strategy.matrix import Cell, defined_risk
 from options_signals.strategy.sizing import TIER, risk_share
 
@@ -25,6 +26,8 @@ class View:
     cell: Cell
     confidence: Confidence
     trusted: bool  # whether the direction is good enough to bet on
+    over: Announcement | None  # of earnings, that it would be held over
+    on_purpose: bool  # whether that is what it bets on
 
 
 def unfit_data(forecast: Forecast, verdict: Verdict, quality: Quality) -> tuple[str, ...]:
@@ -88,6 +91,14 @@ def risk_undefined(view: View, settings: Settings) -> str | None:
     return f"{view.cell.strategy} has no limit to its loss, and the setting allow_undefined_risk is off"
 
 
+def held_over_earnings(view: View, settings: Settings) -> str | None:
+    """Refuse a trade with a possible reaction to earnings in its window, unless settings say to hold it."""
+    if view.over is None or view.on_purpose or settings.decision.earnings == "hold":
+        return None
+    too_near = ", too near to be left before" if settings.decision.earnings == "leave_before" else ""
+    return f"it would be held over {in_words(view.over)}{too_near}"
+
+
 def nothing_to_risk(view: View, settings: Settings) -> str | None:
     """Refuse while the overlay leaves no risk to take."""
     overlay = settings.risk.overlay
@@ -101,6 +112,7 @@ REFUSALS: tuple[Callable[[View, Settings], str | None], ...] = (
     direction_too_low,
     overall_too_low,
     risk_undefined,
+    held_over_earnings,
     nothing_to_risk,
 )
 

@@ -44,7 +44,8 @@ def is_monthly(expiration: dt.date) -> bool:
 def choose(structure: Structure, book: Book, limits: Tickets) -> Choice | Refused:
     """The contracts of the first expiry in the window where every leg can be had.
 
-    Expiries of the preferred kind come first, then those nearest to the middle of the window.
+    Expiries of the preferred kind come first, then those nearest to the middle of the window; by date alone where
+    the structure asks for the soonest.
     """
     low, high = structure.days
     window = [day for day in book.expirations if low <= book.days(day) <= high]
@@ -52,6 +53,8 @@ def choose(structure: Structure, book: Book, limits: Tickets) -> Choice | Refuse
         return Refused(Refusal.NO_EXPIRY, _no_expiry(book, low, high))
 
     def order(day: dt.date) -> tuple[bool, float, dt.date]:
+        if structure.soonest:
+            return False, 0.0, day
         return is_monthly(day) != (limits.first == "monthly"), abs(book.days(day) - (low + high) / 2), day
 
     refused: list[Refused] = []

@@ -51,6 +51,8 @@ class Structure:
         Of the account, at full size.
     same_strike
         Whether all legs share the first one's strike.
+    soonest
+        Whether the first expiry of the window is taken, not the preferred kind nearest to its middle.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Structure:
     risk_share: float
     rules: Rules
     same_strike: bool = False
+    soonest: bool = False
 
 
 def long_call() -> Structure:
@@ -116,6 +119,11 @@ def short_call() -> Structure:
     return _beside("short_call", (_leg("sell", "call", 0.20),), CREDIT)
 
 
+def short_strangle() -> Structure:
+    """A call above and a put below the market sold without cover; refused unless `allow_undefined_risk` is on."""
+    return _of(matrix.SHORT_STRANGLE, "short_strangle", CREDIT)
+
+
 DEBIT_SPREAD = Rules(target=0.75, target_of="max_profit", stop=0.5)
 CREDIT = Rules(target=0.5, stop=1.0)
 
@@ -133,6 +141,7 @@ STRUCTURES: Mapping[str, Callable[[], Structure]] = {
         long_strangle,
         short_put,
         short_call,
+        short_strangle,
     )
 }
 _SMALLER: Mapping[str, Callable[[], Structure]] = {
@@ -141,6 +150,7 @@ _SMALLER: Mapping[str, Callable[[], Structure]] = {
     "long_straddle": long_strangle,
     "short_put": bull_put_spread,
     "short_call": bear_call_spread,
+    "short_strangle": iron_condor,
 }
 OF_STRATEGY: Mapping[Strategy, Callable[[], Structure]] = {
     Strategy.BUY_CALLS: long_call,
@@ -151,6 +161,7 @@ OF_STRATEGY: Mapping[Strategy, Callable[[], Structure]] = {
     Strategy.BEAR_CALL_SPREAD: bear_call_spread,
     Strategy.IRON_CONDOR: iron_condor,
     Strategy.LONG_STRADDLE: long_straddle,
+    Strategy.SHORT_STRANGLE: short_strangle,
 }
 
 
@@ -172,7 +183,8 @@ def structure_named(name: str) -> Structure:
 def planned(strategy: Strategy, plan: Plan) -> Structure:
     """The structure of a signal, with the plan's own window, legs and risk."""
     days = (plan.min_days, plan.max_days)
-    return replace(OF_STRATEGY[strategy](), days=days, legs=plan.legs, risk_share=plan.risk_share)
+    structure = OF_STRATEGY[strategy]()
+    return replace(structure, days=days, legs=plan.legs, risk_share=plan.risk_share, soonest=plan.soonest)
 
 
 def smaller(structure: Structure) -> Structure | None:
@@ -181,7 +193,7 @@ def smaller(structure: Structure) -> Structure | None:
     None where there is nothing of the kind.
     """
     if structure.name in _SMALLER:
-        return replace(_SMALLER[structure.name](), days=structure.days)
+        return replace(_SMALLER[structure.name](), days=structure.days, soonest=structure.soonest)
     legs = tuple(_drawn_in(leg, structure.legs) for leg in structure.legs)
     return replace(structure, legs=legs) if legs != structure.legs else None
 

@@ -20,6 +20,7 @@ from options_signals.pricing.lognormal import Lognormal
 from options_signals.settings import Settings, Tickets
 from options_signals.signals import Direction, Signal
 from options_signals.strategy.cautions import cautions
+from options_signals.strategy.earnings import entry_of, time_exit
 from options_signals.strategy.exits import cents, exits, margin
 from options_signals.strategy.facts import Facts
 from options_signals.strategy.matrix import defined_risk
@@ -55,7 +56,7 @@ def make_ticket(signal: Signal, chain: pd.DataFrame | None, facts: Facts, settin
     chain
         Table `chain`, of any underlyings; None or without the signal's: there is no chain.
     facts
-        Of the signal's session; `p_up` and `spot` are taken from the signal.
+        Of the signal's session; `p_up` and `spot` are taken from the signal, `earnings_on` where it knows a date.
 
     Returns
     -------
@@ -63,13 +64,13 @@ def make_ticket(signal: Signal, chain: pd.DataFrame | None, facts: Facts, settin
         With the reason, and the nearest ticket that can be had where there is one. The signal stays.
     """
     own = None if chain is None else chain[chain["underlying"] == signal.ticker]
-    facts = replace(facts, p_up=_p_up(signal), spot=None if signal.forecast is None else signal.forecast.spot)
     request = _Request(
         underlying=signal.ticker,
         structure=planned(signal.strategy, signal.plan),
         share=signal.risk_share,
         underlying_stop=_usd(signal.plan.stop_underlying_usd),
-        facts=facts,
+        exit_on=signal.plan.exit_on,
+        facts=_with_forecast(facts, signal),
         settings=_left_to_apply(signal, settings),
     )
     return _answer(own, request)
@@ -95,6 +96,7 @@ def ticket_for(chain: pd.DataFrame, structure: Structure, facts: Facts, settings
         structure=structure,
         share=structure.risk_share * settings.risk.overlay,
         underlying_stop=None,
+        exit_on=None,
         facts=facts,
         settings=settings,
     )
@@ -118,8 +120,14 @@ class _Request:
     structure: Structure
     share: float
     underlying_stop: Decimal | None
+    exit_on: dt.date | None  # None: the time exit of the settings
     facts: Facts
     settings: Settings
+
+    @property
+    def least_days(self) -> int:
+        """Calendar days from which an expiry is late enough: after the exit that the plan names."""
+        return 1 if self.exit_on is None else (self.exit_on - self.facts.session).days + 1
 
 
 def _left_to_apply(signal: Signal, settings: Settings) -> Settings:
@@ -127,6 +135,14 @@ def _left_to_apply(signal: Signal, settings: Settings) -> Settings:
     if all(cut.rule != "volatility" for cut in signal.cuts):
         return settings
     return settings.model_copy(update={"risk": settings.risk.model_copy(update={"target_vol": None})})
+
+
+def _with_forecast(facts: Facts, signal: Signal) -> Facts:
+    forecast = signal.forecast
+    if forecast is None:
+        return replace(facts, p_up=None, spot=None)
+    earnings_on = forecast.announcement.announced_on if forecast.announcement else facts.earnings_on
+    return replace(facts, p_up=_p_up(signal), spot=forecast.spot, earnings_on=earnings_on)
 
 
 def _p_up(signal: Signal) -> float | None:
@@ -141,7 +157,7 @@ def _usd(amount: float | None) -> Decimal | None:
 
 
 def _answer(chain: pd.DataFrame | None, request: _Request) -> Ticket | NoTicket:
-    unfit = _unfit(chain, request.facts, request.settings.tickets)
+    unfit = unfit_chain(chain, request.facts, request.settings.tickets)
     if unfit or chain is None:
         return _no_ticket(request, unfit or _no_chain(request.facts))
     book = Book(chain, session=request.facts.session, rates=request.facts.rates)
@@ -169,7 +185,7 @@ def _no_chain(facts: Facts) -> Refused:
     return Refused(Refusal.NO_CHAIN, f"there is no option chain of {facts.session}")
 
 
-def _unfit(chain: pd.DataFrame | None, facts: Facts, limits: Tickets) -> Refused | None:
+def unfit_chain(chain: pd.DataFrame | None, facts: Facts, limits: Tickets) -> Refused | None:
     """Why the chain as a whole cannot be used; the first reason."""
     if facts.halted:
         return Refused(Refusal.HALTED, f"trading was halted on {facts.session}")
@@ -276,8 +292,8 @@ def _size(book: Book, request: _Request, choice: Choice, order: _Order) -> _Size
 
 def _ticket(book: Book, request: _Request, choice: Choice, order: _Order, size: _Size) -> Ticket:
     facts, smile, payoff, spot = request.facts, choice.smile, order.payoff, money(book.spot)
-    entry = sessions.shift(facts.session, 1)
-    last = min(sessions.shift(entry, request.settings.tickets.exit_sessions), choice.expiration)
+    entry = entry_of(facts.session)
+    last = min(request.exit_on or time_exit(facts.session, request.settings), choice.expiration)
     market = outlook(payoff, smile, discount=smile.discount)
     gap = market.expected_value_usd + order.costs_usd
     named = request.underlying_stop
@@ -358,7 +374,7 @@ def _others(request: _Request, refusal: Refusal) -> Iterator[tuple[str, _Request
 def _elsewhere(request: _Request, *, strikes_too: bool) -> Iterator[tuple[str, _Request]]:
     limits = request.settings.tickets
     low, high = request.structure.days
-    miss, sooner, later = 2 * limits.max_delta_miss, max(low // 2, 1), 2 * high
+    miss, sooner, later = 2 * limits.max_delta_miss, max(low // 2, request.least_days), 2 * high
     loosened = limits.model_copy(update={"max_delta_miss": miss})
     settings = request.settings.model_copy(update={"tickets": loosened})
     structure = replace(request.structure, days=(sooner, later))
