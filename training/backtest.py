@@ -91,13 +91,21 @@ class Score:
     ahead: Interval | None
 
 
+class Fared(NamedTuple):
+    """An account in the end: with how many trades, by how much it grew (0.1 = 10 %), and how."""
+
+    trades: int
+    growth: float
+    performance: Performance
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """How an account of one strategy fared, and with how many trades, before and after the rules of the portfolio."""
+    """One strategy before and after the rules of the portfolio."""
 
     strategy: str
-    before: tuple[int, Performance]
-    after: tuple[int, Performance]
+    before: Fared
+    after: Fared
 
 
 def decided(rule: StrategyRule, seen: Sequence[Seen], settings: Settings) -> list[Decided]:
@@ -146,8 +154,8 @@ def account(strategy: str, decisions: Sequence[Decided], bars: pd.DataFrame, set
         after.enter(_within_limits(wanted, after, day, bars, settings), results)
     return Account(
         strategy=strategy,
-        before=(before.trades, performance(np.array(before.returns))),
-        after=(after.trades, performance(np.array(after.returns))),
+        before=before.fared,
+        after=after.fared,
     )
 
 
@@ -165,6 +173,11 @@ class _Book:
         self.returns: list[float] = []
         self.equity = [EquityPoint(session=sessions.shift(first, -1), equity_usd=1.0)]
         self.trades = 0
+
+    @property
+    def fared(self) -> Fared:
+        """How it stands."""
+        return Fared(self.trades, self.equity[-1].equity_usd - 1.0, performance(np.array(self.returns)))
 
     def close_of(self, day: dt.date) -> None:
         """Take in the results of what is left at that close."""
@@ -249,13 +262,19 @@ def _score_rows(scores: Sequence[Score]) -> Iterator[list[str]]:
 
 
 def _account_rows(accounts: Sequence[Account]) -> Iterator[list[str]]:
-    yield ["account of", "limits", "trades", "Sharpe", "Sortino", "Calmar", "VaR 5 %", "CVaR 5 %"]
+    yield ["account of", "limits", "trades", "growth", "Sharpe", "Sortino", "Calmar", "VaR 5 %", "CVaR 5 %"]
     for one in accounts:
-        for limits, (trades, fared) in (("before", one.before), ("after", one.after)):
-            yield [one.strategy, limits, f"{trades:,}", *_fared(fared)]
+        for limits, fared in (("before", one.before), ("after", one.after)):
+            yield [
+                one.strategy,
+                limits,
+                f"{fared.trades:,}",
+                f"{100.0 * fared.growth:+.1f} %",
+                *_figures(fared.performance),
+            ]
 
 
-def _fared(fared: Performance) -> Iterator[str]:
+def _figures(fared: Performance) -> Iterator[str]:
     for ratio in (fared.sharpe, fared.sortino, fared.calmar):
         yield UNKNOWN if ratio is None else f"{ratio:+.2f}"
     for loss in (fared.var, fared.cvar):

@@ -78,11 +78,9 @@ def test_rules_that_never_think_stand_on_the_sessions_that_were_traded() -> None
 def test_a_result_counts_at_the_close_at_which_the_trade_is_left() -> None:
     alone = account("matrix", decided(MATRIX, [seen(DAYS[0])], Settings()), bars(["SPY"]), Settings())
 
-    trades, fared = alone.before
-    assert trades == 1
-    assert fared.sessions == 6  # the signal's own, and the five in which it is held
-    assert fared.sharpe is not None
-    assert fared.sharpe > 0.0
+    assert alone.before.trades == 1
+    assert alone.before.performance.sessions == 6  # the signal's own, and the five in which it is held
+    assert alone.before.growth > 0.0
 
 
 def test_the_rules_of_the_portfolio_stop_an_account_that_loses() -> None:
@@ -91,12 +89,9 @@ def test_the_rules_of_the_portfolio_stop_an_account_that_loses() -> None:
 
     fared = account("matrix", decided(MATRIX, losing, Settings(tickers=tuple(tickers))), bars(tickers), Settings())
 
-    (before_trades, before), (after_trades, after) = fared.before, fared.after
-    assert before_trades == 90
-    assert 0 < after_trades < 90  # the drawdown stops it
-    assert before.calmar is not None
-    assert after.calmar is not None
-    assert before.calmar < after.calmar < 0.0
+    assert fared.before.trades == 90
+    assert 0 < fared.after.trades < 90
+    assert fared.before.growth < fared.after.growth < 0.0
 
 
 def test_every_strategy_has_its_lines() -> None:
