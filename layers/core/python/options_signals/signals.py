@@ -196,6 +196,11 @@ class Announcement(_Record):
     first_reaction: dt.date
     last_reaction: dt.date
 
+    @property
+    def reactions(self) -> tuple[dt.date, ...]:
+        """The sessions that may react: one, or the first and the last."""
+        return tuple(dict.fromkeys((self.first_reaction, self.last_reaction)))
+
 
 class MoveForecast(_ModelForecast):
     """Quantiles of the absolute close-to-close move of the reaction session, decimal (0.05 = 5 %)."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from options_signals.digest.earnings import earnings_lines
 from options_signals.digest.portfolio import cut_line, portfolio_notes
 from options_signals.digest.ticket import order_lines
 from options_signals.digest.words import captured, clean, clock, contribution, day, listed, percent, plural, weekday
@@ -14,6 +15,7 @@ from options_signals.settings import Settings
 from options_signals.signals import Direction, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Strategy
 from options_signals.snapshot import Manifest
 from options_signals.strategy.bets import side_of
+from options_signals.strategy.earnings import bets_on_earnings
 from options_signals.strategy.portfolio import Holdings
 from options_signals.tickets import Ticket
 
@@ -40,7 +42,7 @@ class Row:
     lean
         The strategy in capitals which the matrix would have chosen; empty where unknown, and for a signal.
     lines
-        The rest, one statement each: for a refusal its reasons.
+        The rest, one statement each: for a refusal its reasons; earnings that are near.
     """
 
     ticker: str
@@ -160,9 +162,9 @@ def _in_order(decisions: Iterable[Signal | NoTrade], watchlist: Sequence[str]) -
 def _row(decision: Signal | NoTrade, account_usd: float) -> Row:
     if isinstance(decision, NoTrade):
         told = [cut_line(cut) for cut in decision.cuts] or decision.reasons
-        reasons = tuple(clean(reason) for reason in told)
+        lines = (*(clean(reason) for reason in told), *earnings_lines(decision.forecast))
         lean = _capitals(decision.lean) if decision.lean else ""
-        return Row(ticker=clean(decision.ticker), call=decision.in_brief, lines=reasons, lean=lean)
+        return Row(ticker=clean(decision.ticker), call=decision.in_brief, lines=lines, lean=lean)
     return Row(
         ticker=clean(decision.ticker),
         call=_capitals(decision.strategy),
@@ -185,7 +187,7 @@ def _bets_on_no_direction(signal: Signal) -> bool:
 def _confidence(signal: Signal) -> str:
     given = signal.confidence
     parts = "vol alone" if _bets_on_no_direction(signal) else f"dir {given.direction:.2f}, vol {given.iv:.2f}"
-    return f"{given.overall:.2f} ({parts})"
+    return f"{given.overall:.2f} ({'move alone' if bets_on_earnings(signal) else parts})"
 
 
 def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
@@ -194,6 +196,7 @@ def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
         yield _odds(forecast.direction)
     if forecast and forecast.iv:
         yield _regime(forecast.iv)
+    yield from earnings_lines(forecast)
     ticket = signal.ticket if isinstance(signal.ticket, Ticket) else None
     if ticket is None:  # it says the same in numbers
         yield f"expiry {plan.min_days}-{plan.max_days} days · {', '.join(leg.words for leg in plan.legs)}"
@@ -202,7 +205,8 @@ def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
     yield from (clean(cut_line(cut)) for cut in signal.cuts)
     if ticket is None:
         at = "" if plan.stop_underlying_usd is None else f", {plan.stop_underlying_usd:,.2f} USD"
-        yield f"{plan.target} · stop: {plan.stop}{at}"
+        leave = "" if plan.exit_on is None else f" · leave by {weekday(plan.exit_on)}"
+        yield f"{plan.target} · stop: {plan.stop}{at}{leave}"
     if signal.ticket is not None:
         yield from order_lines(signal.ticket)
     yield f"why: {_why(signal, forecast)}"
@@ -236,7 +240,7 @@ def _regime(forecast: IvForecast) -> str:
 
 def _why(signal: Signal, forecast: Forecast | None) -> str:
     given = forecast.direction.contributions if forecast and forecast.direction else ()
-    if _bets_on_no_direction(signal) or not given:
+    if _bets_on_no_direction(signal) or bets_on_earnings(signal) or not given:
         return clean(signal.reasons[0])
     largest = sorted(given, key=lambda one: abs(one.log_odds), reverse=True)[:5]
     return ", ".join(contribution(one) for one in largest) + " (+ speaks for up)"

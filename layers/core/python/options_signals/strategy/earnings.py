@@ -65,6 +65,5 @@ def in_words(announcement: Announcement) -> str:
     >>> in_words(Announcement(announced_on=day, release_time=None, first_reaction=day, last_reaction=next_day))
     'earnings on 2021-05-26, time unknown (reaction 2021-05-26 or 2021-05-27)'
     """
-    reactions = dict.fromkeys((announcement.first_reaction, announcement.last_reaction))
-    release = _RELEASE[announcement.release_time]
-    return f"earnings on {announcement.announced_on}{release} (reaction {' or '.join(map(str, reactions))})"
+    release, reactions = _RELEASE[announcement.release_time], " or ".join(map(str, announcement.reactions))
+    return f"earnings on {announcement.announced_on}{release} (reaction {reactions})"
