@@ -5,7 +5,7 @@ Exit codes: 0 for a completed run (also one without signals), 1 for a failed run
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from options_signals.errors import InvalidValueError, SettingsError, SignalError
@@ -32,6 +32,7 @@ from local.options import (
 
 if TYPE_CHECKING:
     from local.world import World
+    from training.report import Report
 
 app = typer.Typer(
     help="Option trade signals after each US market close, with their odds, their reasons and their refusals.",
@@ -217,6 +218,8 @@ def train_all(
 ) -> None:
     """Train every model the daily run needs; with --upload, serve them on the deployed system.
 
+    A ticker with too little data does not stop the others; the exit code is 1 then, and nothing is uploaded.
+
     Example: signals train-all --source files:../shared/data --through 2022-11-22
     """
     from local.world import World
@@ -313,6 +316,20 @@ def _train(names: tuple[ModelName, ...], world: "World", through: str | None, sc
 
     report = train_and_show(world, names, through=through, scope=scope, console=Console(stderr=True))
     tell(as_json, report.as_json(), lambda _: typer.echo(report.as_text()))
+    if report.untrained:
+        _stop_untrained(report)
+
+
+def _stop_untrained(report: "Report") -> NoReturn:
+    scopes = ", ".join(dict.fromkeys(each.scope for each in report.untrained))
+    told = f"signals: not trained: {scopes}; {len(report.models)} other models are stored and served on this laptop."
+    Console(stderr=True).print(
+        f"{told} Correct the data, or take these off the watchlist; `signals models upload` uploads the others.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    sys.exit(1)
 
 
 if __name__ == "__main__":

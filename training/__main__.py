@@ -22,10 +22,11 @@ from training.train import train_all
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train once for each `--through` and print the reports."""
+    """Train once for each `--through` and print the reports; exit code 1 where a model could not be trained."""
     asked = _parser().parse_args(arguments)
     files = FilesSource(asked.data)
     sources = Sources(namespace=f"files:{files.digest}", world="market", bars=files, vol_indices=files, macro=files)
+    complete = True
     for through in asked.through:
         report = train_all(
             sources,
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(f"=== through {through} ===\n\n{report.as_text()}\n")
         if asked.pictures:
             _save(report, asked.pictures, through)
+        complete = complete and not report.untrained
+    if not complete:
+        sys.exit(1)
 
 
 def _save(report: Report, folder: Path, through: dt.date) -> None:

@@ -72,18 +72,39 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
+class Untrained:
+    """A model that was asked for and is not there, and why. One that was trained earlier stays as it is."""
+
+    model: str
+    scope: str
+    reason: str
+
+    @property
+    def headline(self) -> str:
+        """One line."""
+        return f"{self.model} of {self.scope}: {self.reason}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as data."""
+        return {"model": self.model, "scope": self.scope, "untrained": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one training run found."""
 
     models: tuple[Trained, ...]
+    untrained: tuple[Untrained, ...] = ()
 
     def as_text(self) -> str:
-        """All models, one below the other."""
-        return "\n".join(trained.as_text() for trained in self.models)
+        """All models, one below the other, and at the end those that could not be trained."""
+        missing = (f"NOT TRAINED: {each.headline}" for each in self.untrained)
+        return "\n".join([*(trained.as_text() for trained in self.models), *missing])
 
     def as_json(self) -> list[dict[str, Any]]:
-        """One entry per model."""
-        return [trained.as_json() for trained in self.models]
+        """One entry per model that was asked for."""
+        trained = [each.as_json() for each in self.models]
+        return trained + [each.as_json() for each in self.untrained]
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -9,17 +9,18 @@ train_all(sources, tickers, through=..., ...)  both models of all tickers, publi
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from matplotlib.figure import Figure as Picture
 from options_signals.errors import InvalidValueError
 from options_signals.features import catalog
 from options_signals.features.inputs import Columns
 from options_signals.lake import ObjectStore, canonical_json
 from options_signals.models import registry
-from options_signals.models.card import CLASSES, Metric, ModelDraft, ModelName, ReliabilityBin
+from options_signals.models.card import CLASSES, Metric, ModelCard, ModelDraft, ModelName, ReliabilityBin
 from options_signals.sources.base import Sources
 
 from training import plots
@@ -30,7 +31,7 @@ from training.export import export
 from training.iv_regime import RegimeLearner, RegimeModel
 from training.labels import HORIZON
 from training.learners import Core, Learner, Model, fit, labelled, outer_folds
-from training.report import Report, Trained
+from training.report import Report, Trained, Untrained
 from training.tracking import track
 
 LEAST_ROWS = 500  # labelled; with fewer the first train part holds a few months
@@ -58,6 +59,9 @@ def train_all(
 ) -> Report:
     """Train both models for all tickers; store, publish and promote each.
 
+    A model that its data does not allow stands among the report's `untrained`, with the reason; the others are trained
+    all the same.
+
     Parameters
     ----------
     sources, tickers, through, first, proxies
@@ -81,21 +85,36 @@ def train_all(
 
     Raises
     ------
-    InvalidValueError
-        Where a ticker has too few labelled rows, saying how many there are and how many it needs.
+    InvalidValueError, NoIndexError
+        Before anything is trained, where a ticker's data cannot be had: see `dataset.fetch_history`.
     """
     history = fetch_history(sources, tickers, through=through, first=first, proxies=proxies)
     progress(f"read {len(history.bars):,} bars of {', '.join(tickers)} through {history.through}")
     groups = [list(tickers)] if scope == "pooled" else [[ticker] for ticker in tickers]
     tasks = [
-        delayed(TRAINERS[model])(history, group, now=now, resamples=resamples) for model in models for group in groups
+        delayed(_attempt)(model, history, group, now=now, resamples=resamples) for model in models for group in groups
     ]
-    done = []
-    for trained in Parallel(n_jobs=workers, return_as="generator")(tasks):
-        _keep(trained, store=store, when=now, tracked_in=tracked_in)
-        progress(f"trained {trained.headline}")
-        done.append(trained)
-    return Report(models=tuple(done))
+    done: list[Trained] = []
+    untrained: list[Untrained] = []
+    for result in Parallel(n_jobs=workers, return_as="generator")(tasks):
+        if isinstance(result, Untrained):
+            progress(f"NOT TRAINED: {result.headline}")
+            untrained.append(result)
+            continue
+        keep(result, plots.pictures(result.evaluation, result.card), store=store, when=now, tracked_in=tracked_in)
+        progress(f"trained {result.headline}")
+        done.append(result)
+    return Report(models=tuple(done), untrained=tuple(untrained))
+
+
+def _attempt(
+    model: ModelName, history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int
+) -> Trained | Untrained:
+    """One model, or why its data does not allow it."""
+    try:
+        return TRAINERS[model](history, tickers, now=now, resamples=resamples)
+    except InvalidValueError as error:
+        return Untrained(model, tickers[0] if len(tickers) == 1 else POOLED, str(error))
 
 
 def train_direction(history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int = 1000) -> Trained:
@@ -229,13 +248,32 @@ def _exported(
     return Trained(card=exported.card, graph=exported.graph, evaluation=evaluation)
 
 
-def _keep(trained: Trained, *, store: ObjectStore, when: dt.datetime, tracked_in: Path | None) -> None:
+class Kept(Protocol):
+    """A trained model of any kind."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What it says of itself."""
+        ...
+
+    @property
+    def graph(self) -> bytes:
+        """What it computes."""
+        ...
+
+    def as_json(self) -> dict[str, Any]:
+        """How it was judged."""
+        ...
+
+
+def keep(
+    trained: Kept, pictures: Mapping[str, Picture], *, store: ObjectStore, when: dt.datetime, tracked_in: Path | None
+) -> None:
     """Publish, promote, and store the evaluation with its pictures beside the bundle."""
     ref = registry.publish(store, trained.card, trained.graph)
     store.put(f"{ref.prefix}/evaluation.json", canonical_json(trained.as_json()))
-    pictures = plots.pictures(trained.evaluation, trained.card)
-    for name, figure in pictures.items():
-        store.put(f"{ref.prefix}/{name}.png", plots.to_png(figure))
+    for name, picture in pictures.items():
+        store.put(f"{ref.prefix}/{name}.png", plots.to_png(picture))
     registry.promote(store, ref, when=when)
     if tracked_in is not None:
         track(trained.card, folder=tracked_in, plots=pictures)

@@ -12,6 +12,7 @@ from tests.chains import flat_chain
 from tests.e2e.day import EVENING
 from tests.local.shell import Shell
 from tests.models.bundles import direction_bundle, regime_bundle
+from training.report import Report, Untrained
 
 RUN = ["run", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY"]
 
@@ -178,6 +179,18 @@ def test_doctor_finds_what_is_missing_and_what_to_do(shell: Shell) -> None:
     assert findings["model direction for SPY"]["status"] in {"ok", "look"}
     assert findings["model direction for QQQ"]["status"] == "missing"
     assert "signals train-all" in findings["model direction for QQQ"]["remedy"]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_training_that_leaves_tickers_out_fails_and_names_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = [Untrained(model, "IWM", "labelled rows of IWM is 12") for model in ("direction", "iv_regime")]
+    monkeypatch.setattr("local.models.train_all", lambda *_args, **_options: Report((), tuple(short)))
+
+    code, out, err = shell("train-all", "--source", "simulated")
+
+    assert code == 1
+    assert "NOT TRAINED: direction of IWM: labelled rows of IWM is 12" in out
+    assert err.startswith("signals: not trained: IWM; 0 other models are stored")
 
 
 COMMANDS = ["demo", "run", "fetch", "signal", "signal-all", "train", "train-all", "replay", "history", "doctor"]

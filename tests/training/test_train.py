@@ -1,16 +1,18 @@
 import datetime as dt
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from options_signals.errors import InvalidValueError
+from options_signals.errors import InvalidValueError, ModelMissingError
 from options_signals.lake import MemoryStore
 from options_signals.models import registry
 from options_signals.models.bundle import load
 from options_signals.models.chain import split_inputs
-from options_signals.sources.base import Sources
+from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.simulated import SimulatedSource
 
 from training.dataset import fetch_history, regime_rows
@@ -112,6 +114,46 @@ def test_progress_names_every_step(sources: Sources) -> None:
 
     assert told[0].startswith("read 1,")
     assert told[1].startswith("trained iv_regime/SPY/2022-11-23-")
+
+
+@dataclass(frozen=True)
+class ListedLate:
+    """The market, but for one ticker that has been listed for two months."""
+
+    market: SimulatedSource
+    ticker: str
+
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        fetched = self.market.bars(tickers, first=first, last=last)
+        early = (fetched.frame["ticker"] == self.ticker) & (fetched.frame["session"] < "2022-09-23")
+        return replace(fetched, frame=fetched.frame[~early])
+
+
+def test_a_ticker_with_too_little_data_is_named_and_the_others_are_trained(sources: Sources) -> None:
+    late = replace(sources, bars=ListedLate(SimulatedSource(seed=3), "SPY"))
+    store, told = MemoryStore(), list[str]()
+
+    report = train_all(
+        late,
+        ["SPY", "QQQ"],
+        models=["iv_regime"],
+        through=THROUGH,
+        first=FIRST,
+        store=store,
+        now=NOW,
+        resamples=20,
+        progress=told.append,
+    )
+
+    (missing,) = report.untrained
+    assert (missing.model, missing.scope) == ("iv_regime", "SPY")
+    assert re.search(r"labelled rows of SPY is \d+; allowed: at least 500", missing.reason)
+    assert told[1] == f"NOT TRAINED: {missing.headline}"
+    assert report.as_text().splitlines()[-1] == told[1]
+    assert [entry["scope"] for entry in report.as_json()] == ["QQQ", "SPY"]
+    assert registry.champion(store, "simulated", "iv_regime", "QQQ").version == report.models[0].card.version
+    with pytest.raises(ModelMissingError):
+        registry.champion(store, "simulated", "iv_regime", "SPY")
 
 
 def test_the_same_data_trains_the_same_version(sources: Sources, report: Report) -> None:
