@@ -1,7 +1,9 @@
-"""From tables to one row per announcement: what was known at the last close before it, and how far the price moved.
+"""From tables to one row per announcement: what was known on the last evening to trade on it, and how far it moved.
 
-The move is that of the reaction session, close to close, absolute, decimal (0.05 = 5 %). Prices are not adjusted for
-dividends; the rare dividend of a reaction session is part of its move.
+That evening is the second one before the reaction session (`announcements.entry_evening`): a signal comes after the
+close, is entered in the next session, and must be held before the reaction begins. The move is that of the reaction
+session, close to close, absolute, decimal (0.05 = 5 %). On traded prices the rare dividend of a reaction session is
+part of its move.
 """
 
 import datetime as dt
@@ -12,7 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 from options_signals import sessions
 from options_signals.errors import InvalidValueError
-from options_signals.features.announcements import FORMER_NAMES, SAME_ANNOUNCEMENT, reaction_session
+from options_signals.features.announcements import (
+    FORMER_NAMES,
+    SAME_ANNOUNCEMENT,
+    entry_evening,
+    reaction_session,
+)
 from options_signals.features.inputs import Columns, columns_for, feature_table
 
 from training.dataset import positions_of
@@ -47,8 +54,8 @@ def announcement_rows(
     Returns
     -------
     DataFrame
-        `ticker`, `announced_on`, `session` (the last one that closed before the announcement), `position` (its
-        number), `reaction`, `move`, and the features at the close of `session`; in the order of the sessions.
+        `ticker`, `announced_on`, `session` (the evening of entry), `position` (its number), `reaction`, `move`, and
+        the features at the close of `session`; in the order of the sessions.
 
     Raises
     ------
@@ -86,22 +93,28 @@ def under_todays_names(earnings: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_reactions(earnings: pd.DataFrame) -> pd.DataFrame:
-    """`ticker`, `announced_on`, `session` and `reaction` of the announcements whose reaction session is known."""
+    """The announcements whose reaction session is known: `ticker`, `announced_on`, and three sessions.
+
+    `session` is the evening of entry, `before` the last close before the reaction, `reaction` the session itself.
+    """
     timed = _alone(earnings).dropna(subset="release_time")
     reactions = [
         reaction_session(day, time)
         for day, time in zip(timed["announced_on"].dt.date, timed["release_time"], strict=True)
     ]
     known = [reaction for reaction in reactions if reaction is not None]
-    before = [sessions.shift(reaction, -1) for reaction in known]
-    return timed[["ticker", "announced_on"]].assign(session=_dates(before), reaction=_dates(known))
+    return timed[["ticker", "announced_on"]].assign(
+        session=_dates([entry_evening(reaction) for reaction in known]),
+        before=_dates([sessions.shift(reaction, -1) for reaction in known]),
+        reaction=_dates(known),
+    )
 
 
 def rows_of(columns: Columns, features: Sequence[str], announcements: pd.DataFrame) -> pd.DataFrame:
     """The announcements of one company, from `with_reactions`, with move and features; none without both prices."""
     close = pd.Series(columns.arrays["close"], index=columns.sessions)
-    after, before = (close.reindex(announcements[name]).to_numpy() for name in ("reaction", "session"))
-    known = announcements.assign(move=abs(after / before - 1.0)).dropna(subset="move")
+    after, before = (close.reindex(announcements[name]).to_numpy() for name in ("reaction", "before"))
+    known = announcements.assign(move=abs(after / before - 1.0)).dropna(subset="move").drop(columns="before")
     return known.merge(feature_table(columns, features), on=["ticker", "session"], validate="many_to_one")
 
 

@@ -1,10 +1,9 @@
 """How far the price will move when a company reports: `python -m training.earnings_move`.
 
-Forecast are the 10, 50 and 90 % quantiles of the absolute move of the reaction session, from what was known at the last
-close before the announcement. Beside a linear quantile regression stand four simple rules; on each part of time that
-one is served whose mean pinball loss was the lowest on the parts before it, be it a rule or the regression.
-
-This command measures. No model of it is published, and no signal rests on it.
+Forecast are the 10, 50 and 90 % quantiles of the absolute move of the reaction session, from what was known on the last
+evening on which a trade on it could be decided. Beside a linear quantile regression stand four simple rules; on each
+part of time that one is served whose mean pinball loss was the lowest on the parts before it, be it a rule or the
+regression. This command measures; `signals train-earnings` publishes what it found.
 
 ```sh
 python -m training.earnings_move --data ../shared/data
@@ -14,18 +13,23 @@ python -m training.earnings_move --data ../shared/data
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from options_signals.errors import FolderError
-from options_signals.features.announcements import FORMER_NAMES
+from options_signals.errors import FolderError, InvalidValueError
+from options_signals.features.announcements import SESSIONS_TO_REACTION
+from options_signals.features.inputs import PriceBasis, basis_of
+from options_signals.models.card import MOVE_RULE_INPUTS, MoveRule
 from options_signals.models.chain import complete
-from options_signals.sources.files import FilesSource
-from sklearn.linear_model import QuantileRegressor
+from options_signals.models.moves import in_order, move_rule, size_of
+from options_signals.sources.base import Sources
+from options_signals.sources.registry import open_source
+from sklearn.linear_model import LinearRegression, QuantileRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn's own, without stubs
@@ -33,30 +37,27 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from training.announcement_rows import INDEX, INDEX_TICKER, announcement_rows
 from training.bootstrap import Blocks, FloatArray, Interval, interval, plain, resampled
 from training.metrics import mean_of
-from training.quantiles import LEVELS, factor, in_order, inside_band, pinball_losses
+from training.quantiles import LEVELS, factor, inside_band, pinball_losses
 from training.report import UNKNOWN, table
 from training.splits import walk_forward
 
 UNIVERSE = Path("universe/sp500_daily.parquet")
-HORIZON = 1  # sessions after a row's own until its move is known
 FIRST_SESSIONS = 126  # with announcements, about two seasons of them, that only train
 SPLITS = 6  # the first of them only chooses
 BLOCK_SESSIONS = 20  # a month: companies of one season report into the same market
-PRIOR_MOVES = 4.0  # announcements of its own, a year of them, until a ticker's mean weighs as much as k x ATR
 
 MODEL = "quantile regression"
 SERVED = "served"
-LAST_FOUR, ATR = "earnings_move_median_4q", "atr_pct_20"
-MEAN, COUNT = "earnings_move_mean_8q", "earnings_move_count_8q"
+EVERYBODY, LAST_FOUR, ATR, SHRUNK = RULES = tuple(MOVE_RULE_INPUTS)
 FEATURES = (
     "earnings_move_mean_1q",
-    LAST_FOUR,
-    MEAN,
+    "earnings_move_median_4q",
+    "earnings_move_mean_8q",
     "earnings_move_std_8q",
     "earnings_move_max_8q",
-    COUNT,
+    "earnings_move_count_8q",
     "atr_pct_10",
-    ATR,
+    "atr_pct_20",
     "atr_pct_50",
     "bb_width_10",
     "bb_width",
@@ -70,42 +71,61 @@ FEATURES = (
     "vix_close",
 )
 
-Forecaster = Callable[[pd.DataFrame], FloatArray]
-"""Rows to quantiles: one column per level, decimals, in ascending order."""
 
-Fit = Callable[[pd.DataFrame], Forecaster]
-"""Rows whose moves are known to a forecaster."""
+class Forecaster(Protocol):
+    """Knows the quantiles of moves that have not come yet."""
 
-
-def fit_everybody(train: pd.DataFrame) -> Forecaster:
-    """The quantiles of all moves of all companies."""
-    quantiles = np.quantile(train["move"], LEVELS)
-    return lambda rows: np.tile(quantiles, (len(rows), 1))
+    def __call__(self, rows: pd.DataFrame) -> FloatArray:
+        """One column per level, decimals, in ascending order."""
+        ...
 
 
-def fit_last_four(train: pd.DataFrame) -> Forecaster:
-    """The median of the ticker's last four moves, as many as are known; 10 and 90 % are multiples of it."""
-    return _multiples(train, lambda rows: _values(rows, LAST_FOUR), middle=1.0)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A simple rule as it was learned."""
+
+    learned: MoveRule
+
+    def __call__(self, rows: pd.DataFrame) -> FloatArray:
+        """As serving says it."""
+        return move_rule(self.learned, _values(rows, list(self.learned.inputs)))
 
 
-def fit_atr(train: pd.DataFrame) -> Forecaster:
-    """Multiples of the mean true range of 20 sessions."""
-    return _multiples(train, lambda rows: _values(rows, ATR))
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """One line per level: `pipeline` answers all three for complete rows of the features."""
+
+    features: tuple[str, ...]
+    medians: tuple[float, ...]
+    pipeline: Pipeline
+
+    def __call__(self, rows: pd.DataFrame) -> FloatArray:
+        """The lines, unknown values filled, the quantiles put in order."""
+        return in_order(self.pipeline.predict(complete(_values(rows, list(self.features)), self.medians)))
 
 
-def fit_shrunk_mean(train: pd.DataFrame) -> Forecaster:
-    """Multiples of the ticker's mean move over eight quarters, shrunk towards k x ATR while it is of few moves."""
-    known = train.dropna(subset=ATR)
-    k = known["move"].mean() / known[ATR].mean()
+def fit_rule(name: str, train: pd.DataFrame) -> Rule:
+    """Learn by which factors a size becomes the quantiles with the lowest pinball loss.
 
-    def size(rows: pd.DataFrame) -> FloatArray:
-        count, mean = (np.nan_to_num(_values(rows, name)) for name in (COUNT, MEAN))
-        return (count * mean + PRIOR_MOVES * k * _values(rows, ATR)) / (count + PRIOR_MOVES)
+    The middle of `median of last four` is that median itself. A rule whose size no row knows says the quantiles of
+    all moves.
+    """
+    moves = _values(train, "move")
+    all_moves = tuple(np.quantile(moves, LEVELS).tolist())
+    multiple = _atr_multiple(train) if name == SHRUNK else 0.0
+    unfit = MoveRule.model_validate(
+        {"name": name, "factors": (1.0, 1.0, 1.0), "all_moves": all_moves, "atr_multiple": multiple}
+    )
+    sizes = size_of(unfit, _values(train, list(unfit.inputs)))
+    known = sizes > 0.0
+    if not known.any():
+        return Rule(unfit.model_copy(update={"name": EVERYBODY}))
+    low, middle, high = (factor(moves[known], sizes[known], level) for level in LEVELS)
+    factors = low, 1.0 if name == LAST_FOUR else middle, high
+    return Rule(unfit.model_copy(update={"factors": factors}))
 
-    return _multiples(train, size)
 
-
-def fit_regression(train: pd.DataFrame) -> Forecaster:
+def fit_regression(train: pd.DataFrame) -> Regression:
     """One linear quantile regression per level, on the features that at least half of the rows know.
 
     Its inputs are decimals like the move, so that every multiple of the rules is one of its lines. The penalty is the
@@ -115,25 +135,19 @@ def fit_regression(train: pd.DataFrame) -> Forecaster:
     ----------
     Belloni and Chernozhukov, "L1-penalized quantile regression in high-dimensional sparse models" (2011).
     """
-    names = [name for name in FEATURES if train[name].notna().mean() >= 0.5]
-    medians = tuple(train[names].median())
-    matrix = complete(_values(train, names), medians)
-    lines = [_line(matrix, _values(train, "move"), level) for level in LEVELS]
-
-    def forecast(rows: pd.DataFrame) -> FloatArray:
-        filled = complete(_values(rows, names), medians)
-        return in_order(np.column_stack([line.predict(filled) for line in lines]))
-
-    return forecast
+    names = tuple(name for name in FEATURES if train[name].notna().mean() >= 0.5)
+    medians = tuple(train[list(names)].median())
+    matrix = complete(_values(train, list(names)), medians)
+    scaler = StandardScaler().fit(matrix)
+    return Regression(names, medians, make_pipeline(scaler, _lines(scaler.transform(matrix), _values(train, "move"))))
 
 
-RULES: Mapping[str, Fit] = {
-    "quantiles of all moves": fit_everybody,
-    "median of last four": fit_last_four,
-    "k x ATR": fit_atr,
-    "shrunk mean": fit_shrunk_mean,
-}
-FITS: Mapping[str, Fit] = {MODEL: fit_regression, **RULES}
+def fit(name: str, train: pd.DataFrame) -> Forecaster:
+    """A rule or the regression, from rows whose moves are known."""
+    return fit_regression(train) if name == MODEL else fit_rule(name, train)
+
+
+FORECASTERS = (MODEL, *RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,16 +224,16 @@ def folds_of(rows: pd.DataFrame) -> Iterator[Fold]:
     """
     done: list[Fold] = []
     positions = rows["position"].to_numpy()
-    for split in walk_forward(positions, splits=SPLITS, horizon=HORIZON, first=FIRST_SESSIONS):
+    for split in walk_forward(positions, splits=SPLITS, horizon=SESSIONS_TO_REACTION, first=FIRST_SESSIONS):
         train, test = rows.iloc[split.train], rows.iloc[split.test]
-        forecasts = {name: fit(train)(test) for name, fit in FITS.items()}
+        forecasts = {name: fit(name, train)(test) for name in FORECASTERS}
         done.append(Fold(test, forecasts, served=lowest(done) if done else None))
         yield done[-1]
 
 
 def lowest(folds: Sequence[Fold]) -> str:
     """The forecaster with the lowest mean pinball loss on all rows of these folds."""
-    means = {name: float(np.concatenate([fold.losses[name] for fold in folds]).mean()) for name in FITS}
+    means = {name: float(np.concatenate([fold.losses[name] for fold in folds]).mean()) for name in FORECASTERS}
     return min(means, key=means.__getitem__)
 
 
@@ -241,7 +255,7 @@ def compare(rows: pd.DataFrame, *, resamples: int = 1000) -> Comparison:
     folds = tuple(folds_of(rows))
     judged = folds[1:]
     moves = np.concatenate([_values(fold.test, "move") for fold in judged])
-    forecasts = {name: np.concatenate([fold.named[name] for fold in judged]) for name in (SERVED, *FITS)}
+    forecasts = {name: np.concatenate([fold.named[name] for fold in judged]) for name in (SERVED, *FORECASTERS)}
     losses = {name: pinball_losses(forecast, moves) for name, forecast in forecasts.items()}
     best = min(RULES, key=lambda name: losses[name].mean())
     positions = np.concatenate([fold.test["position"].to_numpy() for fold in judged])
@@ -257,7 +271,7 @@ def compare(rows: pd.DataFrame, *, resamples: int = 1000) -> Comparison:
     return Comparison(folds, {name: figures(name) for name in forecasts}, best, resamples)
 
 
-def tickers_in(folder: Path) -> list[str]:
+def companies_in(folder: Path) -> list[str]:
     """The companies of `universe/sp500_daily.parquet`; FolderError where there is no such file."""
     path = folder / UNIVERSE
     if not path.is_file():
@@ -266,48 +280,78 @@ def tickers_in(folder: Path) -> list[str]:
     return sorted(pq.read_table(path, columns=["symbol"])["symbol"].unique().to_pylist())
 
 
-def rows_from(files: FilesSource, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """The rows of these tickers' announcements between two dates; those without prices have none."""
-    former = [FORMER_NAMES[ticker][0] for ticker in tickers if ticker in FORMER_NAMES]
-    return announcement_rows(
-        tickers,
-        FEATURES,
-        bars=files.bars([*tickers, INDEX_TICKER], first=first, last=last).frame,
-        vol_indices=files.vol_indices([INDEX], first=first, last=last).frame,
-        earnings=files.earnings([*tickers, *former], first=first, last=last).frame,
-    )
+class Announced(NamedTuple):
+    """One row per announcement, see `announcement_rows`, and what its prices are."""
+
+    rows: pd.DataFrame
+    source: str
+    price_basis: PriceBasis
+
+
+def announced(sources: Sources, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Announced:
+    """The announcements of these companies between two dates; one without prices teaches nothing.
+
+    Raises
+    ------
+    InvalidValueError
+        Where the source has no announcements, as the simulated market, none that can teach, or prices of two bases.
+    """
+    if sources.earnings is None:
+        raise InvalidValueError(
+            name="source",
+            value=sources.namespace,
+            allowed="one with announcements of earnings",
+            remedy="No company reports on the simulated market; a folder needs earnings/ and universe/.",
+        )
+    bars = sources.bars.bars([*tickers, INDEX_TICKER], first=first, last=last)
+    earnings = sources.earnings.earnings(tickers, first=first, last=last)
+    vix = sources.vol_indices.vol_indices([INDEX], first=first, last=last)
+    rows = announcement_rows(tickers, FEATURES, bars=bars.frame, vol_indices=vix.frame, earnings=earnings.frame)
+    return Announced(rows, bars.origin.source, _basis(bars.frame[bars.frame["ticker"].isin(rows["ticker"])]))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     asked = _parser().parse_args(arguments)
-    rows = rows_from(FilesSource(asked.data), tickers_in(asked.data), first=asked.first, last=asked.last)
+    sources = open_source(f"files:{asked.data}", clock=lambda: dt.datetime.now(dt.UTC))
+    rows, *_ = announced(sources, companies_in(asked.data), first=asked.first, last=asked.last)
     sys.stdout.write(compare(rows, resamples=asked.resamples).as_text() + "\n")
 
 
-def _multiples(
-    train: pd.DataFrame, size: Callable[[pd.DataFrame], FloatArray], middle: float | None = None
-) -> Forecaster:
-    """Quantiles as multiples of a size; a row whose size is not known has the quantiles of all moves."""
-    everybody, sizes = fit_everybody(train), size(train)
-    known = sizes > 0.0
-    if not known.any():
-        return everybody
-    factors = np.array([factor(_values(train, "move")[known], sizes[known], level) for level in LEVELS])
-    factors[1] = factors[1] if middle is None else middle
-
-    def forecast(rows: pd.DataFrame) -> FloatArray:
-        own = size(rows)[:, None]
-        return in_order(np.where(np.isnan(own), everybody(rows), own * factors))
-
-    return forecast
+def _basis(bars: pd.DataFrame) -> PriceBasis:
+    """What all companies share; moves of two kinds of prices are not one thing."""
+    bases = {str(ticker): basis_of(own) for ticker, own in bars.groupby("ticker")}
+    if len(set(bases.values())) > 1:
+        raise InvalidValueError(
+            name="price basis of the companies",
+            value=sorted({basis.value for basis in bases.values()}),
+            allowed="one for all",
+            remedy="Deliver adj_close for all of them, or for none.",
+        )
+    return next(iter(bases.values()))
 
 
-def _line(matrix: FloatArray, moves: FloatArray, level: float) -> Pipeline:
-    rows, features = matrix.shape
-    penalty = np.sqrt(level * (1.0 - level) * 2.0 * np.log(2.0 * features) / rows)
+def _atr_multiple(train: pd.DataFrame) -> float:
+    """The mean move over the mean true range; 0 where no row knows its true range."""
+    known = train.dropna(subset="atr_pct_20")
+    return float(known["move"].mean() / known["atr_pct_20"].mean()) if len(known) else 0.0
+
+
+def _lines(scaled: FloatArray, moves: FloatArray) -> LinearRegression:
+    """The lines of all levels as one regressor of three targets, so that one graph holds them."""
+    lines = LinearRegression()
     with threadpool_limits(limits=1):
-        return make_pipeline(StandardScaler(), QuantileRegressor(quantile=level, alpha=penalty)).fit(matrix, moves)
+        fitted = [_line(scaled, moves, level) for level in LEVELS]
+    lines.coef_ = np.stack([line.coef_ for line in fitted])
+    lines.intercept_ = np.array([line.intercept_ for line in fitted])
+    lines.n_features_in_ = scaled.shape[1]
+    return lines
+
+
+def _line(scaled: FloatArray, moves: FloatArray, level: float) -> QuantileRegressor:
+    rows, features = scaled.shape
+    penalty = np.sqrt(level * (1.0 - level) * 2.0 * np.log(2.0 * features) / rows)
+    return QuantileRegressor(quantile=level, alpha=penalty).fit(scaled, moves)
 
 
 def _values(rows: pd.DataFrame, names: str | list[str]) -> FloatArray:
@@ -339,13 +383,13 @@ def _spoken(figure: Interval, form: str) -> tuple[str, str]:
 
 
 def _fold_rows(folds: Sequence[Fold]) -> Iterator[list[str]]:
-    yield ["fold", "reactions", "rows", *FITS, SERVED, "in 10-90"]
+    yield ["fold", "reactions", "rows", *FORECASTERS, SERVED, "in 10-90"]
     for number, fold in enumerate(folds, start=1):
         yield [
             str(number),
             f"{fold.test['reaction'].min():%Y-%m-%d} to {fold.test['reaction'].max():%Y-%m-%d}",
             f"{len(fold.test):,}",
-            *(f"{100.0 * fold.losses[name].mean():.3f}" for name in FITS),
+            *(f"{100.0 * fold.losses[name].mean():.3f}" for name in FORECASTERS),
             fold.served or "only chooses",
             f"{100.0 * inside_band(fold.named[SERVED], _values(fold.test, 'move')).mean():.1f}"
             if fold.served

@@ -17,9 +17,10 @@ from options_signals.lake import sha256
 from options_signals.models.bundle import open_bundle
 from options_signals.models.card import GoldenRows, Linear, ModelCard, ModelDraft
 from options_signals.models.chain import PARITY, allowed_difference, complete, served_probabilities, split_inputs
-from options_signals.models.graph import INPUT, open_graph, run_graph
+from options_signals.models.graph import INPUT, OUTPUT, open_graph, run_graph
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -37,15 +38,17 @@ class Exported:
 
 
 def to_onnx(pipeline: Any, n_features: int) -> bytes:
-    """The graph of a fitted classifier: float32 (n, n_features) complete rows in, float32 (n, classes) out.
+    """The graph of a fitted pipeline: float32 (n, n_features) complete rows in, float32 (n, classes) out.
 
-    The same pipeline gives the same bytes.
+    The classes of a regression are its targets. The same pipeline gives the same bytes.
     """
+    probabilities = is_classifier(pipeline)
     model = convert_sklearn(
         pipeline,
         name="options_signals",  # by default a random name
         initial_types=[(INPUT, FloatTensorType([None, n_features]))],
-        options={"zipmap": False},
+        final_types=None if probabilities else [(OUTPUT, FloatTensorType([None, None]))],
+        options={"zipmap": False} if probabilities else None,
         target_opset=OPSET,
     )
     graph: bytes = model.SerializeToString(deterministic=True)
@@ -59,7 +62,7 @@ def export(pipeline: Any, inputs: FloatArray, draft: ModelDraft) -> Exported:
     ----------
     pipeline
         Fitted on imputed rows (`complete(matrix, draft.impute)`) and on the labels 0, 1, (2): the positions of
-        `draft.classes`. No calibrator inside: that stands in the draft.
+        `draft.classes`, or a regression with a target for each. No calibrator inside: that stands in the draft.
     inputs : float64 array, shape (n, inputs)
         Every training row, columns in the order of `draft.inputs`: the graph's features, then those that only the
         rule reads. NaN as in the feature table.
@@ -94,7 +97,8 @@ def check_parity(graph: bytes, pipeline: Any, inputs: FloatArray, draft: ModelDr
     """ExportError unless graph and scikit-learn agree on every row, on raw and on served probabilities."""
     matrix, rule_inputs = split_inputs(draft, inputs)
     rows = complete(matrix, draft.impute)
-    exact, raw = pipeline.predict_proba(rows), run_graph(open_graph(graph), rows, draft.features)
+    exact = pipeline.predict_proba(rows) if is_classifier(pipeline) else pipeline.predict(rows)
+    raw = run_graph(open_graph(graph), rows, draft.features)
     _refuse_difference(raw - exact, np.full(len(rows), PARITY), draft)
     served, expected = (served_probabilities(draft, each, rule_inputs) for each in (raw, exact))
     known = ~np.isnan(expected).any(axis=1)
@@ -111,7 +115,7 @@ def _refuse_difference(difference: FloatArray, allowed: FloatArray, draft: Model
 
 def _refuse_other_labels(pipeline: Any, draft: ModelDraft) -> None:
     """Names would be sorted by the alphabet, HIGH before LOW, and served under each other's columns."""
-    if pipeline.classes_.tolist() != list(range(len(draft.classes))):
+    if is_classifier(pipeline) and pipeline.classes_.tolist() != list(range(len(draft.classes))):
         positions = ", ".join(f"{position} for {name}" for position, name in enumerate(draft.classes))
         raise InvalidValueError(name="labels of the pipeline", value=pipeline.classes_.tolist(), allowed=positions)
 

@@ -29,16 +29,6 @@ def inside_band(forecasts: FloatArray, outcomes: FloatArray) -> FloatArray:
     return ((forecasts[:, 0] <= outcomes) & (outcomes <= forecasts[:, -1])).astype(np.float64)
 
 
-def in_order(forecasts: FloatArray) -> FloatArray:
-    """The quantiles of each row sorted, none below 0: quantiles fitted one by one may cross, those of a size may not.
-
-    References
-    ----------
-    Chernozhukov, Fernandez-Val, Galichon, "Quantile and probability curves without crossing" (2010).
-    """
-    return np.sort(np.maximum(forecasts, 0.0), axis=1)
-
-
 def factor(outcomes: FloatArray, sizes: FloatArray, level: float) -> float:
     """The k whose forecasts k x size have the lowest pinball loss: a quantile of outcome / size, weighted by size.
 

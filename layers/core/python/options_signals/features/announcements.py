@@ -31,6 +31,8 @@ SESSIONS_BEFORE_WINDOW = 63
 
 STALE_AFTER = 140  # calendar days: nineteen of twenty companies announce the next quarter before that
 SAME_ANNOUNCEMENT = 20  # days: two dates this close speak of one announcement, the later known one moves it
+# What is decided after a close is traded in the next session, and must be held before the reaction begins.
+SESSIONS_TO_REACTION = 2
 
 # A company's ticker before it was renamed, and the last day on which it had that name.
 FORMER_NAMES = {"META": ("FB", dt.date(2022, 6, 8))}
@@ -70,6 +72,19 @@ def _reacts(announced_on: dt.date, release_time: str) -> dt.date:
     if release_time == "pre" and calendar.is_session(announced_on):
         return announced_on
     return calendar.shift(announced_on, 1)
+
+
+def entry_evening(reaction: dt.date) -> dt.date:
+    """The last session after whose close a trade on that reaction session can be decided: the second one before it.
+
+    Examples
+    --------
+    NVDA reported after the close of Wednesday 2021-05-26. Thursday reacted, Wednesday was the last day to enter:
+
+    >>> entry_evening(dt.date(2021, 5, 27))
+    datetime.date(2021, 5, 25)
+    """
+    return calendar.shift(reaction, -SESSIONS_TO_REACTION)
 
 
 class Ahead(NamedTuple):

@@ -2,7 +2,7 @@
 
 ```text
 load(store, ref)                      the pinned bundle, or the check it fails
-bundle.predict(matrix, rule_inputs)   served probabilities
+bundle.predict(matrix, rule_inputs)   served probabilities, or quantiles
 ```
 """
 
@@ -37,24 +37,24 @@ class Bundle:
     session: Any
 
     def raw(self, matrix: FloatArray) -> FloatArray:
-        """What the graph says of rows (n, features), NaN imputed: before calibration, (n, classes)."""
+        """What the graph says of rows (n, features), NaN imputed: before anything is made of it, (n, classes)."""
         _refuse_width("matrix", matrix, self.card.features)
         return run_graph(self.session, complete(matrix, self.card.impute), self.card.features)
 
     def predict(self, matrix: FloatArray, rule_inputs: FloatArray | None = None) -> FloatArray:
-        """Served probabilities.
+        """What is served: probabilities, or the quantiles of a move.
 
         Parameters
         ----------
         matrix : float64 array, shape (n, features)
             Columns in the order of the card's features; NaN is imputed as in training.
-        rule_inputs : float64 array, shape (n, 3)
+        rule_inputs : float64 array, shape (n, inputs of the rule)
             In the order of the card's rule features; None where the card has no rule.
 
         Returns
         -------
         float64 array, shape (n, classes)
-            In the order of the card's classes, rows sum to 1; NaN where the rule is served and cannot know.
+            In the order of the card's classes; see `chain.served_probabilities`.
 
         Raises
         ------

@@ -12,15 +12,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-ModelName = Literal["direction", "iv_regime"]
+ModelName = Literal["direction", "iv_regime", "earnings_move"]
 World = Literal["market", "simulated"]
 PathPart = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.\-]*$")]
 
-CLASSES: Mapping[ModelName, tuple[str, ...]] = {"direction": ("DOWN", "UP"), "iv_regime": ("LOW", "NORMAL", "HIGH")}
+CLASSES: Mapping[ModelName, tuple[str, ...]] = {
+    "direction": ("DOWN", "UP"),
+    "iv_regime": ("LOW", "NORMAL", "HIGH"),
+    "earnings_move": ("p10", "p50", "p90"),  # quantiles in place of probabilities, decimals of the price
+}
 REQUIRED_METRICS: Mapping[ModelName, tuple[str, ...]] = {
     "direction": ("auc", "brier_skill"),
     "iv_regime": ("log_loss",),
+    "earnings_move": ("pinball_loss", "behind_best_rule", "coverage"),
 }
+BESIDE_BASELINES = ("log_loss", "pinball_loss")
 
 
 class _Record(BaseModel):
@@ -82,6 +88,37 @@ class BucketRule(_Record):
         Annotated[tuple[float, ...], Field(min_length=1)],
     ]
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The features it reads, in the order of `rule.bucket_rule`."""
+        return self.lower_distance, self.upper_distance, self.bucket_of
+
+
+class MoveRule(_Record):
+    """A simple rule for the move on earnings: multiples of a size, here called by its name (see `moves`).
+
+    Where the size is not known, and for the rule that looks at nothing, the quantiles of all moves are said.
+    """
+
+    name: Literal["quantiles of all moves", "median of last four", "k x ATR", "shrunk mean"]
+    factors: tuple[float, float, float]
+    all_moves: tuple[float, float, float]
+    atr_multiple: float = 0.0  # the k of the shrunk mean: mean move over mean true range
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The features its size is made of."""
+        return MOVE_RULE_INPUTS[self.name]
+
+
+MOVE_RULE_INPUTS: Mapping[str, tuple[str, ...]] = {
+    "quantiles of all moves": (),
+    "median of last four": ("earnings_move_median_4q",),
+    "k x ATR": ("atr_pct_20",),
+    "shrunk mean": ("atr_pct_20", "earnings_move_mean_8q", "earnings_move_count_8q"),
+}
+RULES: Mapping[str, type[BucketRule | MoveRule]] = {"iv_regime": BucketRule, "earnings_move": MoveRule}
+
 
 class Metric(_Record):
     """A figure with its 95 % block-bootstrap interval, and what simple rules reach on the same rows."""
@@ -103,7 +140,7 @@ class ReliabilityBin(_Record):
 
 
 class GoldenRows(_Record):
-    """Inputs, in the order of `ModelDraft.inputs` (None = unknown), and the probabilities the bundle must give."""
+    """Inputs, in the order of `ModelDraft.inputs` (None = unknown), and what the bundle must answer to them."""
 
     inputs: tuple[tuple[float | None, ...], ...] = Field(min_length=1)
     probabilities: tuple[tuple[float, ...], ...] = Field(min_length=1)
@@ -125,13 +162,13 @@ class ModelDraft(_Record):
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     calibrator: Calibrator = Calibrator()
     served: Literal["model", "rule", "average"] = "model"
-    rule: BucketRule | None = None
+    rule: BucketRule | MoveRule | None = None
     trained_from: dt.date
     trained_through: dt.date
     trained_at: AwareDatetime
     rows: int
     data_digest: str
-    base_rates: tuple[float, ...]
+    base_rates: tuple[float, ...]  # of the classes; for quantiles those of all moves
     metrics: Mapping[str, Metric]
     reliability: tuple[ReliabilityBin, ...] = ()
     notes: tuple[str, ...] = ()
@@ -139,7 +176,7 @@ class ModelDraft(_Record):
     @property
     def rule_features(self) -> tuple[str, ...]:
         """The inputs of the rule; () without one."""
-        return () if self.rule is None else (self.rule.lower_distance, self.rule.upper_distance, self.rule.bucket_of)
+        return () if self.rule is None else self.rule.inputs
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -159,8 +196,8 @@ class ModelDraft(_Record):
             raise ValueError(f"{self.name} has the classes {CLASSES[self.name]}, in this order, with a base rate each")
         if len(self.classes) > 2 and self.calibrator.kind != "identity":
             raise ValueError("a calibrator speaks of two classes")
-        if (self.rule is None) != (self.served == "model") or (self.rule and self.name != "iv_regime"):
-            raise ValueError("a rule is there if it is served, for iv_regime only")
+        if (self.rule is None) != (self.served == "model") or not self._rule_fits:
+            raise ValueError("a rule is there if it is served: direction has none, and only iv_regime averages")
         return self
 
     @model_validator(mode="after")
@@ -168,9 +205,16 @@ class ModelDraft(_Record):
         absent = [metric for metric in REQUIRED_METRICS[self.name] if metric not in self.metrics]
         if absent or (self.name == "direction") != (self.threshold is not None):
             raise ValueError(f"metrics not measured: {absent}; a threshold belongs to direction, and only there")
-        if self.name == "iv_regime" and not self.metrics["log_loss"].baselines:
-            raise ValueError("log_loss stands beside its baselines")
+        for metric in BESIDE_BASELINES:
+            if metric in REQUIRED_METRICS[self.name] and not self.metrics[metric].baselines:
+                raise ValueError(f"{metric} stands beside its baselines")
         return self
+
+    @property
+    def _rule_fits(self) -> bool:
+        """Whether the rule, if any, is one for this model, and was tested as it is served."""
+        own = self.rule is None or isinstance(self.rule, RULES.get(self.name, ()))
+        return own and (self.served != "average" or self.name == "iv_regime")
 
 
 class ModelCard(ModelDraft):

@@ -1,4 +1,4 @@
-"""From features to served probabilities, around the graph: impute, (graph,) calibrate, mix with the rule.
+"""From features to what is served, around the graph: impute, (graph,) calibrate, mix with the rule.
 
 Training, export and serving call these same functions, so that what was tested is what is served.
 """
@@ -8,7 +8,8 @@ import numpy as np
 from options_signals.errors import InvalidValueError
 from options_signals.features.arrays import FloatArray
 from options_signals.models.calibrate import calibrate
-from options_signals.models.card import ModelDraft
+from options_signals.models.card import BucketRule, ModelDraft, MoveRule
+from options_signals.models.moves import in_order, move_rule
 from options_signals.models.rule import bucket_rule
 
 # Largest accepted difference of two computations of one probability. A float32 log-odds of about a hundred terms
@@ -37,13 +38,14 @@ def served_probabilities(draft: ModelDraft, raw: FloatArray, rule_inputs: FloatA
     draft
         A draft or a card: calibrator, rule, and which of them is served.
     raw : float64 array, shape (n, classes)
-    rule_inputs : float64 array, shape (n, 3), or None without a rule
+    rule_inputs : float64 array, shape (n, inputs of the rule), or None without a rule
         In the order of `draft.rule_features`.
 
     Returns
     -------
     float64 array, shape (n, classes)
-        Rows sum to 1; NaN where the rule is served, alone or in the average, and an input of it is NaN.
+        Rows sum to 1; NaN where the rule is served, alone or in the average, and an input of it is NaN. For the
+        move on earnings: quantiles, decimals of the price, ascending and never NaN.
 
     Raises
     ------
@@ -55,8 +57,7 @@ def served_probabilities(draft: ModelDraft, raw: FloatArray, rule_inputs: FloatA
         return model
     if rule_inputs is None:
         raise InvalidValueError(name="rule_inputs", value=None, allowed=f"the columns {', '.join(draft.rule_features)}")
-    lower, upper, rank = rule_inputs.T
-    rule = bucket_rule(draft.rule, lower_distance=lower, upper_distance=upper, iv_rank=rank)
+    rule = _of_rule(draft.rule, rule_inputs)
     return rule if draft.served == "rule" else (model + rule) / 2.0
 
 
@@ -72,7 +73,16 @@ def allowed_difference(draft: ModelDraft, raw: FloatArray) -> FloatArray:
     return PARITY + width
 
 
+def _of_rule(rule: BucketRule | MoveRule, inputs: FloatArray) -> FloatArray:
+    if isinstance(rule, MoveRule):
+        return move_rule(rule, inputs)
+    lower, upper, rank = inputs.T
+    return bucket_rule(rule, lower_distance=lower, upper_distance=upper, iv_rank=rank)
+
+
 def _calibrated(draft: ModelDraft, raw: FloatArray) -> FloatArray:
+    if draft.name == "earnings_move":
+        return in_order(raw)
     if len(draft.classes) > 2:
         normalised: FloatArray = raw / raw.sum(axis=1, keepdims=True)
         return normalised

@@ -6,7 +6,7 @@ universe/<FILE>.parquet      symbol, date, open, high, low, close, volume; see U
 vol_indices/<INDEX>.parquet  date, open, high, low, close
 macro/<SERIES>.parquet       date, value, and available_on where the vendor knows it
 earnings/<FILE>.parquet      symbol, date, release_time, and eps_estimate, eps_actual, known_on where there are such;
-                             see EARNINGS_FILES
+                             see EARNINGS_FILES; without known_on a date counts as known ten sessions ahead
 ```
 
 A `.csv` file of the same columns does as well; dates there are 2022-11-23. Prices are traded ones, adjusted for
@@ -27,9 +27,10 @@ import pyarrow.parquet as pq
 
 from options_signals import sessions
 from options_signals.errors import CorruptError, FolderError, InvalidValueError, Permanent, TableError
+from options_signals.features.announcements import FORMER_NAMES
 from options_signals.snapshot import Origin
 from options_signals.sources.base import Fetched, without_rows
-from options_signals.sources.releases import available_on
+from options_signals.sources.releases import available_on, earnings_expected_from
 from options_signals.tables import BARS, EARNINGS, MACRO, VOL_INDICES, Kind, Table, validate
 
 FOLDERS = ("prices", "universe", "vol_indices", "macro", "earnings", "options")
@@ -112,8 +113,9 @@ class FilesSource:
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `earnings`, under the names the companies had then; TableError or CorruptError for a broken file."""
         wanted = list(dict.fromkeys(tickers))
+        names = [*wanted, *(FORMER_NAMES[ticker][0] for ticker in wanted if ticker in FORMER_NAMES)]
         paths = [path for name in EARNINGS_FILES if (path := _one_file(self.folder / "earnings", name))]
-        frames = [EARNINGS.empty(), *(_checked(EARNINGS, path, _announcements(path, wanted)) for path in paths)]
+        frames = [EARNINGS.empty(), *(_announcements(path, names) for path in paths)]
         known = pd.concat(frames, ignore_index=True).drop_duplicates(list(EARNINGS.key))
         return self._answer(EARNINGS, [known], wanted, {}, first=first, last=last)
 
@@ -155,7 +157,7 @@ class FilesSource:
             frame=frame,
             origin=Origin(
                 source=f"files:{self.digest}",
-                captured_at=_captured_at(frame[day], last),
+                captured_at=_captured_at(frame["known_on" if table is EARNINGS else day], last),
                 rights=RIGHTS[table.name],
             ),
             failures=without_rows(wanted, frame, first=first, last=last) | failures,
@@ -196,7 +198,8 @@ def _announcements(path: Path, tickers: Sequence[str]) -> pd.DataFrame:
     """The announcements of these tickers out of a file of many; a column that it lacks is unknown throughout."""
     rows = _read(path, EARNINGS, tickers=tickers).drop(columns=list(UNREAD_OF_EARNINGS), errors="ignore")
     lacking = [name for name in ("eps_estimate", "eps_actual", "known_on") if name not in rows]
-    return rows.join(EARNINGS.empty()[lacking].reindex(rows.index))
+    known = _checked(EARNINGS, path, rows.join(EARNINGS.empty()[lacking].reindex(rows.index)))
+    return known.assign(known_on=known["known_on"].fillna(earnings_expected_from(known["announced_on"])))
 
 
 def _one_by_one(path: Path, many: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

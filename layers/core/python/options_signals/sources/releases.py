@@ -85,3 +85,10 @@ def earnings_known_on(announced_on: dt.date, captured_on: dt.date) -> dt.date:
     sessions before, and a calendar that shows it earlier has known it since that capture.
     """
     return min(captured_on, sessions.shift(announced_on, -EARNINGS_AHEAD))
+
+
+def earnings_expected_from(announced_on: pd.Series) -> pd.Series:
+    """The same for a table of which nobody knows when it was captured: ten sessions before each date; same index."""
+    days = sessions.all_sessions()
+    at = np.searchsorted(days, announced_on.to_numpy().astype("datetime64[D]")) - EARNINGS_AHEAD
+    return pd.Series(days[np.maximum(at, 0)].astype("datetime64[s]"), index=announced_on.index)
