@@ -10,7 +10,7 @@ from options_signals.features.inputs import WINDOW
 from options_signals.jobs.delivery import Delivery, ask, with_chains
 from options_signals.settings import Settings, Tickets
 from options_signals.sources.base import Fetched, Sources
-from options_signals.tables import BARS, CHAIN, EARNINGS, MACRO, SENTIMENT, validate
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, MACRO, SENTIMENT, validate
 
 from tests.e2e.day import simulated
 from tests.sources import faulty
@@ -54,7 +54,7 @@ def test_inputs_that_nobody_delivers_here_are_named() -> None:
     delivery = ask(replace(simulated(), macro=None), ONLY_SPY, SESSION)
 
     assert delivery.absent == ("macro", "sentiment", "earnings")
-    assert {table.name for table in delivery.tables} == {"bars", "vol_indices"}
+    assert {table.name for table in delivery.tables} == {"bars", "vol_indices", "dividends"}
 
 
 def test_an_extra_without_any_row_is_absent_with_the_reason() -> None:
@@ -86,6 +86,37 @@ def test_a_snapshot_holds_no_date_that_was_told_later_and_no_result_to_come() ->
 
     assert earnings["announced_on"].tolist() == [pd.Timestamp("2022-10-27"), pd.Timestamp("2022-11-30")]
     assert earnings["eps_actual"].notna().tolist() == [True, False]
+
+
+@dataclass
+class Payouts:
+    """Dividends as somebody knows them who looks back; the day on which one was declared may be unknown."""
+
+    behind: Sources
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        rows = [("2022-09-15", None), ("2022-12-15", "2022-11-15"), ("2023-01-15", None), ("2023-02-15", "2023-01-30")]
+        dates = pd.DataFrame(rows, columns=["ex_date", "known_on"]).astype("datetime64[s]")
+        origin = self.behind.bars.bars(tickers, first=first, last=min(last, SESSION)).origin
+        return Fetched(frame=validate(DIVIDENDS, dates.assign(ticker=tickers[0], amount=1.0)), origin=origin)
+
+
+def test_a_snapshot_holds_the_dividends_that_were_known() -> None:
+    world = simulated()
+
+    known = ask(replace(world, dividends=Payouts(world)), ONLY_SPY, SESSION).tables[DIVIDENDS].frame
+
+    assert known["ex_date"].tolist() == [pd.Timestamp("2022-09-15"), pd.Timestamp("2022-12-15")]
+
+
+def test_three_years_of_dividends_are_asked_for_and_who_delivers_none_is_not_named() -> None:
+    world = simulated()
+    paid = ask(world, ONLY_SPY, SESSION).tables[DIVIDENDS].frame
+    without = ask(replace(world, dividends=None), ONLY_SPY, SESSION)
+
+    assert len(paid) == 12
+    assert DIVIDENDS not in without.tables
+    assert without.absent == ("sentiment", "earnings")
 
 
 def test_a_series_that_is_missing_or_old_is_told() -> None:

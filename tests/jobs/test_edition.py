@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain, combinations
+from typing import Any
 
 import pandas as pd
 from hypothesis import given
@@ -62,7 +63,7 @@ def ordered(decisions: Sequence[Signal | NoTrade]) -> list[Ticket]:
     return [one.ticket for one in decisions if isinstance(one, Signal) and isinstance(one.ticket, Ticket)]
 
 
-def limits(**of: float) -> Settings:
+def limits(**of: Any) -> Settings:
     return Settings(tickers=tuple(TRADES), risk=Risk(account_usd=100_000), portfolio=Portfolio(**WIDE | of))
 
 

@@ -15,7 +15,7 @@ from options_signals.settings import Risk, Settings
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
 from options_signals.strategy.decide import decide, refuse
-from options_signals.tables import BARS, CHAIN, MACRO, Table, validate
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, MACRO, Table, validate
 from options_signals.tickets import NoTicket, Refusal, Ticket, TicketAnswer
 
 from tests.chains import SESSION, flat_chain
@@ -48,7 +48,7 @@ def _dated(table: Table, frame: pd.DataFrame, *dates: str) -> pd.DataFrame:
 
 def day(store: MemoryStore, *, unquoted: dict[str, str] | None, **tables: pd.DataFrame) -> Manifest:
     frames = {"bars": bars(), "macro": macro(), "chain": flat_chain()} | tables
-    of = {table.name: table for table in (BARS, MACRO, CHAIN)}
+    of = {table.name: table for table in (BARS, MACRO, CHAIN, DIVIDENDS)}
     return manifest(
         ("XYZ", "ABC"),
         settings=LARGE.model_dump(mode="json"),
@@ -95,6 +95,17 @@ def test_what_is_wrong_with_the_day_refuses_the_ticket_and_leaves_the_signal(
 
     assert isinstance(found, NoTicket)
     assert found.refusal == refusal
+
+
+def test_a_ticket_knows_the_dividends_of_the_snapshot() -> None:
+    rows = [{"ticker": "XYZ", "ex_date": day, "amount": 0.5, "known_on": day} for day in ("2022-12-07", "2022-09-07")]
+    paid = _dated(DIVIDENDS, pd.DataFrame(rows), "ex_date", "known_on")
+    unknown, known = ticket(), ticket(tables={"dividends": paid})
+
+    assert isinstance(unknown, Ticket)
+    assert isinstance(known, Ticket)
+    assert "dividends are not known here" in unknown.warnings[0]
+    assert known.warnings[0] == "XYZ goes ex-dividend by 0.50 USD on 2022-12-07, before the expiry"
 
 
 def test_a_chain_that_could_not_be_had_is_refused_with_its_reason() -> None:

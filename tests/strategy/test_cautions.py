@@ -61,6 +61,18 @@ def test_a_dividend_outside_the_life_of_the_trade_is_not_mentioned(ex_date: dt.d
     assert warnings("bull_call_spread", dividends=(Dividend(ex_date=ex_date, amount=0.50),)) == ()
 
 
+def test_an_expected_dividend_is_said_as_such_and_may_come_some_days_sooner_or_later() -> None:
+    usual = Dividend(ex_date=dt.date(2022, 12, 12), amount=0.50, announced=False)  # three days after the expiry
+    later = Dividend(ex_date=dt.date(2022, 12, 17), amount=0.50, announced=False)
+
+    told = (
+        "XYZ is expected to go ex-dividend about 2022-12-12, perhaps before the expiry: not announced, but usual then; "
+        "0.50 USD last time"
+    )
+    assert warnings("bull_call_spread", dividends=(usual,)) == (told, ASSIGNMENT.replace("2022-12-08", "it"))
+    assert warnings("bull_call_spread", dividends=(later,)) == ()
+
+
 def test_a_short_call_deep_in_the_money_is_expected_to_be_assigned() -> None:
     found = warnings("short_call", deep("call"), dividends=DIVIDEND)
 

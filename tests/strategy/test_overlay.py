@@ -229,7 +229,8 @@ def test_greeks_shrink_with_the_trade_before_they_are_judged() -> None:
 def test_a_limit_on_greeks_lets_no_trade_pass_of_which_they_are_unknown(limit: str) -> None:
     greeks = {"QQQ": Greeks(delta=0.0, vega=0.0)}
 
-    unknown, known = after(signal("SPY"), signal("QQQ"), greeks=greeks, **{limit: 0.5})
+    limits: dict[str, Any] = {limit: 0.5}
+    unknown, known = after(signal("SPY"), signal("QQQ"), greeks=greeks, **limits)
 
     assert isinstance(known, Signal)
     assert isinstance(unknown, NoTrade)

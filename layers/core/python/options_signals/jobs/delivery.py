@@ -20,13 +20,15 @@ from options_signals.features.inputs import (
 )
 from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
 from options_signals.settings import Settings, Tickets
-from options_signals.sources.base import ChainSource, Fetched, Sources
-from options_signals.tables import BARS, CHAIN, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
+from options_signals.sources.base import ChainSource, DividendSource, Fetched, Sources
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
 
 SPARE_SESSIONS = 10
 MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
 EARNINGS_DAYS = 3 * 366  # eight announcements and those around them
 EARNINGS_AHEAD = 60  # calendar days
+DIVIDEND_DAYS = 3 * 366  # three years' rhythm, for those who pay once a year
+DIVIDENDS_AHEAD = 90  # the longest that a ticket's expiry lies ahead
 
 # Tables whose names age apart, and the column by which each table ages.
 BY_NAME = (VOL_INDICES, MACRO)
@@ -36,6 +38,7 @@ AGE = {
     MACRO: "observed_on",
     SENTIMENT: "captured_at",
     EARNINGS: "known_on",
+    DIVIDENDS: "known_on",
     CHAIN: "captured_at",
 }
 
@@ -173,7 +176,10 @@ def _index_or_none(ticker: str, settings: Settings) -> str | None:
 
 
 def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dict[Table, Fetched], tuple[str, ...]]:
-    """Sentiment and earnings; what is not there is named, with the reason where somebody should have delivered it."""
+    """Sentiment, earnings, dividends; what is not there is named, with the reason where somebody should deliver it.
+
+    Dividends that nobody delivers are not named: each ticket they matter to says so.
+    """
     tickers = list(settings.tickers)
     span = session - dt.timedelta(days=EARNINGS_DAYS), session + dt.timedelta(days=EARNINGS_AHEAD)
     questions: dict[Table, Callable[[], Fetched] | None] = {SENTIMENT: None, EARNINGS: None}
@@ -181,6 +187,8 @@ def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dic
         questions[SENTIMENT] = lambda: talk.sentiment(tickers, first=session, last=session)
     if (calendar := sources.earnings) is not None:
         questions[EARNINGS] = lambda: _known_by(session, calendar.earnings(tickers, first=span[0], last=span[1]))
+    if (payouts := sources.dividends) is not None:
+        questions[DIVIDENDS] = lambda: _declared_by(session, payouts, tickers)
     answers = {table: _delivered(table, question) for table, question in questions.items()}
     there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
     return there, tuple(answer for answer in answers.values() if isinstance(answer, str))
@@ -192,6 +200,14 @@ def _known_by(session: dt.date, earnings: Fetched) -> Fetched:
     told = frame["known_on"].fillna(frame["announced_on"]) <= day
     results = frame["eps_actual"].where(frame["announced_on"] <= day)
     return replace(earnings, frame=frame.assign(eps_actual=results)[told].reset_index(drop=True))
+
+
+def _declared_by(session: dt.date, source: DividendSource, tickers: Sequence[str]) -> Fetched:
+    """Without dividends that were declared later; one without a day of its own is known on its ex-date."""
+    days, ahead = dt.timedelta(days=DIVIDEND_DAYS), dt.timedelta(days=DIVIDENDS_AHEAD)
+    found = source.dividends(tickers, first=session - days, last=session + ahead)
+    told = found.frame["known_on"].fillna(found.frame["ex_date"]) <= pd.Timestamp(session)
+    return replace(found, frame=found.frame[told].reset_index(drop=True))
 
 
 def _delivered(table: Table, question: Callable[[], Fetched] | None) -> Fetched | str:

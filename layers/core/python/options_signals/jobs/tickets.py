@@ -14,9 +14,10 @@ from options_signals.pricing.discount import RateCurve, rate_curve
 from options_signals.settings import Settings
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
+from options_signals.strategy.dividends import dividends_ahead
 from options_signals.strategy.facts import Facts
 from options_signals.strategy.ticket import make_ticket, without_ticket
-from options_signals.tables import BARS, CHAIN, MACRO, Table
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, MACRO, Table
 from options_signals.tickets import NoTicket, Refusal, Ticket
 
 
@@ -62,10 +63,13 @@ class Known:
         Discount rates, or in words why there are none to use.
     halted
         Tickers of which nothing was traded that session.
+    dividends
+        Table `dividends`; without rows where nobody delivers it.
     """
 
     rates: RateCurve | str
     halted: frozenset[str]
+    dividends: pd.DataFrame
     settings: Settings
 
     @classmethod
@@ -77,7 +81,8 @@ class Known:
             rates: RateCurve | str = rate_curve(_read(manifest, MACRO, store), wanted=manifest.session)
         except (NotFoundError, StaleRatesError) as error:
             rates = str(error)
-        return cls(rates, frozenset(bars["ticker"][still]), _sized(manifest, store))
+        dividends = _read(manifest, DIVIDENDS, store)
+        return cls(rates, frozenset(bars["ticker"][still]), dividends, _sized(manifest, store))
 
 
 def _sized(manifest: Manifest, store: ObjectStore) -> Settings:
@@ -96,6 +101,7 @@ def ticket_of(signal: Signal, chains: pd.DataFrame, known: Known) -> Ticket | No
         session=signal.session,
         rates=known.rates,
         realised_vol=None if signal.forecast is None else signal.forecast.hv_20,
+        dividends=dividends_ahead(known.dividends, signal.ticker, signal.session),
         halted=signal.ticker in known.halted,
     )
     return make_ticket(signal, chains, facts, known.settings)

@@ -82,6 +82,7 @@ def _simulated(spec: str, rest: str) -> Sources:
         vol_indices=source,
         macro=source,
         chain=source,
+        dividends=source,
     )
 
 

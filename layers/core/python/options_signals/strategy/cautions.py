@@ -1,5 +1,6 @@
 """What a trader should know before taking a ticket: dividends, early exercise, announcements, a poor smile."""
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from options_signals.strategy.selection import Choice
 from options_signals.tickets import TicketLeg
 
 POOR_SMILE = 0.01  # one point of volatility
+EXACT, ABOUT = dt.timedelta(0), dt.timedelta(days=7)  # how far off an ex-date may be; a quarter has 12 to 14 weeks
 
 
 def cautions(
@@ -41,21 +43,31 @@ def _dividends(choice: Choice, facts: Facts, underlying: str, spot: Decimal) -> 
             yield "dividends are not known here: a short call in the money may be exercised the day before an ex-date"
         return
     for dividend in facts.dividends:
-        if facts.session < dividend.ex_date <= choice.expiration:
-            yield f"{underlying} goes ex-dividend by {dividend.amount:.2f} USD on {dividend.ex_date}, before the expiry"
+        if facts.session < dividend.ex_date <= choice.expiration + (EXACT if dividend.announced else ABOUT):
+            yield _ex_dividend(underlying, dividend)
             yield from (_assignment(leg, dividend, spot) for leg in short_calls)
+
+
+def _ex_dividend(underlying: str, dividend: Dividend) -> str:
+    if dividend.announced:
+        return f"{underlying} goes ex-dividend by {dividend.amount:.2f} USD on {dividend.ex_date}, before the expiry"
+    return (
+        f"{underlying} is expected to go ex-dividend about {dividend.ex_date}, perhaps before the expiry: "
+        f"not announced, but usual then; {dividend.amount:.2f} USD last time"
+    )
 
 
 def _assignment(leg: TicketLeg, dividend: Dividend, spot: Decimal) -> str:
     """Exercise pays where the dividend is worth more than the time value given up. Source: Hull, on early exercise."""
     time_value = leg.mid - max(spot - leg.strike, Decimal(0))
+    when = f"{dividend.ex_date}" if dividend.announced else "it"
     if spot > leg.strike and time_value < Decimal(dividend.amount):
         return (
             f"the short {leg.option} is in the money with {time_value:.2f} USD of time value, less than the "
-            f"dividend: expect assignment the day before {dividend.ex_date}"
+            f"dividend: expect assignment the day before {when}"
         )
     return (
-        f"the short {leg.option} may be assigned the day before {dividend.ex_date}, if it is then in the money "
+        f"the short {leg.option} may be assigned the day before {when}, if it is then in the money "
         f"with less than {dividend.amount:.2f} USD of time value"
     )
 

@@ -11,10 +11,11 @@ EUROPEAN = frozenset({"SPX", "SPXW", "XSP", "NDX", "NDXP", "XND", "RUT", "RUTW",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dividend:
-    """One dividend to come: first day without it, USD per share."""
+    """One dividend to come: first day without it, USD per share; both a guess where it is not announced."""
 
     ex_date: dt.date
     amount: float
+    announced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
