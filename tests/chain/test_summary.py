@@ -84,7 +84,7 @@ def test_an_option_that_expires_on_the_reaction_session_holds_the_move_and_one_t
 
     on_the_day, the_day_after = earnings_move(priced, first), earnings_move(priced, first + dt.timedelta(days=1))
 
-    # announced before the open of the first expiry: of its 0.30^2 x 16 = 1.44 the days have (0.20^2 x 44 - 1.44) x 16 / 28
+    # announced before the open: of 0.30^2 x 16 = 1.44 the days alone have (0.20^2 x 44 - 1.44) x 16 / 28
     assert on_the_day == pytest.approx(np.sqrt((1.44 - 0.32 * 16 / 28) / 365), abs=0.001)
     assert the_day_after is None  # announced after its close: the later ones have no excess
 

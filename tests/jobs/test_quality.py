@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from options_signals import sessions
-from options_signals.jobs.quality import judge
+from options_signals.jobs.quality import judge, with_index
 from options_signals.snapshot import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,17 +51,19 @@ def with_row(frame: pd.DataFrame, at: int, **values: float | None) -> pd.DataFra
     return changed
 
 
-def verdict(frame: pd.DataFrame, **changes: Any) -> Verdict:
+def verdict(frame: pd.DataFrame, index_rows: dict[str, pd.DataFrame] | None = None, **changes: Any) -> Verdict:
+    """On the bars and, where they are given, on the indices."""
     arguments: dict[str, Any] = {
         "session": SESSION,
         "min_sessions": MIN_SESSIONS,
-        "index_rows": {"VIX": index()},
         "failure": None,
         "provider": "yahoo",
         "earlier": bars().iloc[:0],
-        "index_failures": {},
-    }
-    return judge("SPY", frame, **(arguments | changes))
+    } | changes
+    said = judge("SPY", frame, **arguments)
+    for name, rows in (index_rows or {}).items():
+        said = with_index(said, name, rows, session=arguments["session"])
+    return said
 
 
 def refused(*reasons: str) -> Verdict:
@@ -344,11 +346,9 @@ def test_former_name_of_a_company_is_refused_with_todays() -> None:
         bars(last),
         session=SESSION,
         min_sessions=MIN_SESSIONS,
-        index_rows={"VIX": index()},
         failure=None,
         provider="yahoo",
         earlier=bars().iloc[:0],
-        index_failures={},
     )
 
     assert stopped == refused(
@@ -358,9 +358,9 @@ def test_former_name_of_a_company_is_refused_with_todays() -> None:
 
 
 def test_what_was_said_of_an_index_is_told_with_its_absence() -> None:
-    late = {"VIX": index(date(2022, 11, 22))}
+    late = index(date(2022, 11, 22))
 
-    assert verdict(bars(), index_rows=late, index_failures={"VIX": "HTTP 503"}).reasons == (
+    assert with_index(OK, "VIX", late, session=SESSION, failure="HTTP 503").reasons == (
         "VIX has no value for 23 Nov 2022, its last is of 22 Nov 2022 (HTTP 503)",
     )
 
@@ -384,3 +384,10 @@ def real(name: str, last: date) -> pd.DataFrame:
     rows = pd.read_parquet(FOLDER / f"{name}.parquet").rename(columns={"date": "session"})
     rows["session"] = pd.to_datetime(rows["session"])
     return rows[rows["session"] <= pd.Timestamp(last)].tail(510)
+
+
+def test_oddities_of_a_ticker_that_its_index_refuses_are_not_told() -> None:
+    odd = Verdict(status="degraded", reasons=("no volume on 23 Nov 2022",))
+
+    assert with_index(odd, "VIX", index(), session=SESSION) == odd
+    assert with_index(odd, "VIX", index().iloc[:0], session=SESSION) == refused("VIX has no value for 23 Nov 2022")

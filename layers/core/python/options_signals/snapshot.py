@@ -65,6 +65,21 @@ class Verdict(_Record):
         return self
 
 
+class OwnIv(_Record):
+    """A year of implied volatility out of a ticker's own options.
+
+    Attributes
+    ----------
+    sessions
+        How many of the last 252 are known, the session itself among them.
+    served
+        Whether it stands for the ticker's volatility index; not where its models were trained on another one.
+    """
+
+    sessions: int
+    served: bool
+
+
 class BundleRef(_Record):
     """A model bundle, pinned: its folder in the lake and the digest of its card (which pins the graph)."""
 
@@ -94,6 +109,11 @@ class Manifest(_Record):
     absent: tuple[str, ...] = ()  # inputs that are not there, such as "macro", perhaps with the reason
     unquoted: Mapping[str, str] | None = None  # ticker -> why it has no option chain; None: chains were not asked for
     newest: Mapping[str, dt.date] = {}  # input -> newest day it speaks of, such as "macro DGS10"
+    own_iv: Mapping[str, OwnIv] = {}  # tickers without an index of their own whose options have a year of history
+
+    def serves_own_iv(self, ticker: str) -> bool:
+        """Whether the volatility of the ticker's own options, table `iv_history`, stands for its index."""
+        return ticker in self.own_iv and self.own_iv[ticker].served
 
     def model_for(self, name: str, ticker: str) -> BundleRef | None:
         """The pinned bundle of that name for the ticker: its own before the pooled one."""
@@ -136,10 +156,20 @@ def _stored(store: ObjectStore, namespace: str, session: dt.date) -> list[tuple[
 
 
 def committed_before(store: ObjectStore, namespace: str, session: dt.date, *, most: int) -> list[tuple[dt.date, int]]:
-    """Session and last committed attempt of the newest snapshots before a session, newest first; ten sessions back."""
+    """Session and last committed attempt of the newest snapshots before a session, newest first.
+
+    Ten sessions back are looked at; after a longer pause it is the newest one before it alone, however old.
+    """
     days = [sessions.shift(session, -back) for back in range(1, SESSIONS_BACK + 1)]
     attempts = ((day, committed_attempts(store, namespace, day)) for day in days)
-    return list(itertools.islice(((day, numbers[-1]) for day, numbers in attempts if numbers), most))
+    recent = list(itertools.islice(((day, numbers[-1]) for day, numbers in attempts if numbers), most))
+    if recent:
+        return recent
+    return [
+        (day, committed_attempts(store, namespace, day)[-1])
+        for day in sessions_of(store, namespace)[::-1]
+        if day < session
+    ][:1]
 
 
 def write_table(store: ObjectStore, prefix: str, table: Table, frame: pd.DataFrame, origin: Origin) -> TableRef:

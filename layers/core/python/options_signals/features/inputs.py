@@ -4,6 +4,7 @@
 open high low close               model basis: traded prices times adj_close / close where adj_close exists
 traded_open ... traded_close      USD as traded;  volume: shares
 index_open ... index_close        the volatility index that matches the ticker;  vix vix3m: VIX and VIX3M themselves
+                                  or closes only: 100 times the 30-day volatility of the ticker's own options
 index_underlying_close            what that index speaks of: the ticker, or its proxy's own underlying
 dff dgs2 dgs10 dgs3mo t10y2y t10yie dfii10 vixcls unrate          macro series as known at each session
 cpi_yoy_known cpi_yoy_change_3m_known unrate_change_3m_known      comparisons of published months
@@ -99,6 +100,11 @@ def index_of(ticker: str, proxies: Mapping[str, str] | None = None) -> str:
     return index
 
 
+def own_index(ticker: str) -> str:
+    """What the volatility of a ticker's own options is called where it stands for an index: "AAPL options"."""
+    return f"{ticker} options"
+
+
 def columns_for(
     ticker: str,
     *,
@@ -108,6 +114,7 @@ def columns_for(
     sentiment: pd.DataFrame | None = None,
     earnings: pd.DataFrame | None = None,
     proxies: Mapping[str, str] | None = None,
+    own_iv: pd.DataFrame | None = None,
 ) -> Columns:
     """The input columns of one ticker at each session it has a bar for.
 
@@ -120,6 +127,9 @@ def columns_for(
         or that has no row of the ticker, are missing, and only features that need them fail.
     proxies
         Volatility index by ticker for tickers without one of their own, such as ``{"AAPL": "VIX"}``.
+    own_iv
+        Table `iv_history`, where the 30-day volatility of the ticker's own options is to stand for its index and its
+        proxy: 100 times it are the closes, other prices of it are unknown.
 
     Raises
     ------
@@ -135,8 +145,9 @@ def columns_for(
     arrays, basis = price_columns(ticker, own)
     index = None
     if vol_indices is not None:
-        index = index_of(ticker, proxies)
-        arrays |= index_columns(index, sessions, vol_indices)
+        index = index_of(ticker, proxies) if own_iv is None else own_index(ticker)
+        levels = vol_indices if own_iv is None else pd.concat([vol_indices, _own_levels(ticker, own_iv)])
+        arrays |= index_columns(index, sessions, levels)
         arrays["index_underlying_close"] = _underlying_close(index, ticker, arrays["close"], sessions, bars)
     if macro is not None:
         arrays |= macro_columns(sessions, macro)
@@ -151,7 +162,7 @@ def columns_for(
         arrays=arrays,
         price_basis=basis,
         index=index,
-        index_is_proxy=index is not None and OWN_INDEX.get(ticker) != index,
+        index_is_proxy=index not in {None, OWN_INDEX.get(ticker), own_index(ticker)},
     )
 
 
@@ -288,12 +299,19 @@ def _bars_of(ticker: str, bars: pd.DataFrame) -> pd.DataFrame:
 def _underlying_close(
     index: str, ticker: str, close: FloatArray, sessions: pd.DatetimeIndex, bars: pd.DataFrame
 ) -> FloatArray:
-    underlying = UNDERLYING[index]
+    underlying = UNDERLYING.get(index, ticker)
     if underlying == ticker:
         return close
     proxy_bars = _bars_of(underlying, bars)
     prices, _ = price_columns(underlying, proxy_bars)
     return _numbers(pd.Series(prices["close"], index=proxy_bars.index).reindex(sessions))
+
+
+def _own_levels(ticker: str, history: pd.DataFrame) -> pd.DataFrame:
+    """Rows as of table `vol_indices`, in points."""
+    own = history[history["underlying"] == ticker]
+    unknown = dict.fromkeys(("open", "high", "low"), np.nan)
+    return own[["session"]].assign(index=own_index(ticker), close=100.0 * own["atm_iv_30d"], **unknown)
 
 
 def _on_sessions(index: str, bars: pd.DataFrame, sessions: pd.DatetimeIndex) -> dict[str, FloatArray]:

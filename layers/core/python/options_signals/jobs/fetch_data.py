@@ -12,10 +12,11 @@ from options_signals.features.inputs import MARKET_INDICES, index_of
 from options_signals.jobs import documents
 from options_signals.jobs.delivery import Delivery, ask, tickers_of, with_chains
 from options_signals.jobs.messages import Fetch, Plan, Run
-from options_signals.jobs.quality import judge
+from options_signals.jobs.own_iv import own_iv
+from options_signals.jobs.quality import judge, refused_for, with_index
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
-from options_signals.snapshot import BundleRef, DocumentRef, Manifest, TableRef, Verdict
+from options_signals.snapshot import BundleRef, DocumentRef, Manifest, OwnIv, TableRef, Verdict
 from options_signals.sources.base import Sources
 from options_signals.strategy.portfolio import Holdings
 from options_signals.tables import BARS
@@ -55,36 +56,58 @@ def fetch_data(
     """
     if plan.run is None:
         raise InvalidValueError(name="plan", value=plan.reason, allowed="a plan that says proceed")
-    delivery = ask(sources, settings, plan.run.session) if gave_up is None else None
+    run, session = plan.run, plan.run.session
+    delivery = ask(sources, settings, session) if gave_up is None else None
     earlier, unread = _stored_before(store, plan.earlier, set(tickers_of(settings)))
-    verdicts = _verdicts(delivery, settings, plan.run.session, earlier) if delivery else _all_refused(settings, gave_up)
+    on_bars = _on_bars(delivery, settings, session, earlier) if delivery else _all_refused(settings, gave_up)
+    missing = _missing_for_all(delivery, session) if delivery else ()
+    if too_early := _too_early(plan, settings, on_bars, missing):
+        return Fetch(committed=False, reason=too_early, run=run)
+    delivery, unquoted = _quoted(delivery, sources, settings, session, on_bars)
+    own = own_iv(store, run, plan, delivery, settings)
+    verdicts = _on_indices(on_bars, delivery, settings, session, own.years) if delivery else on_bars
+    if too_early := _too_early(plan, settings, verdicts, missing):
+        return Fetch(committed=False, reason=too_early, run=run)
     good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
-    missing = _missing_for_all(delivery, plan.run.session) if delivery else ()
-    if not plan.last_slot and (missing or not set(good).intersection(settings.tickers)):
-        reason = (*missing, *next(iter(verdicts.values())).reasons)[0]
-        return Fetch(committed=False, reason=f"not usable yet, a later slot tries again: {reason}", run=plan.run)
     doubts = (*missing, *unread, *(delivery.doubts if delivery else ()))
-    usable = [ticker for ticker in settings.tickers if ticker in good]
-    unquoted = None
-    if delivery and sources.chain and usable and settings.tickets.enabled:
-        delivery, unquoted = with_chains(delivery, sources.chain, settings.tickets, plan.run.session, usable)
+    tables = {} if delivery is None else _stored(store, run, delivery, good)
     manifest = Manifest(
-        **plan.run.model_dump(),
+        **run.model_dump(),
         created_at=now,
-        tables={} if delivery is None else _stored(store, plan.run, delivery, good),
+        tables=tables | own.stored(store, run, now=now),
         verdicts={ticker: _degraded(verdicts[ticker], doubts) for ticker in settings.tickers},
         models=tuple(documents.read(store, plan.models, BundleRef)) if plan.models else (),
         settings=settings.model_dump(mode="json"),
         config_id=settings.config_id,
         code_version=code_version,
-        previous_session=sessions.shift(plan.run.session, -1),
+        previous_session=sessions.shift(session, -1),
         previous=previous,
-        holdings=_pinned(store, plan.run, holdings),
-        absent=delivery.absent if delivery else (),
+        holdings=_pinned(store, run, holdings),
+        absent=(*(delivery.absent if delivery else ()), *own.absent),
         unquoted=unquoted,
         newest=delivery.newest if delivery else {},
+        own_iv=own.years,
     )
-    return _answer(plan, plan.run, _committed(store, manifest))
+    return _answer(plan, run, _committed(store, manifest))
+
+
+def _too_early(plan: Plan, settings: Settings, verdicts: Mapping[str, Verdict], missing: tuple[str, ...]) -> str | None:
+    """Why the work is left to a later slot; None where there is none, or where there is something to go on with."""
+    watched = [verdicts[ticker] for ticker in settings.tickers]
+    if plan.last_slot or not (missing or all(verdict.status == "refused" for verdict in watched)):
+        return None
+    reason = (*missing, *watched[0].reasons)[0]
+    return f"not usable yet, a later slot tries again: {reason}"
+
+
+def _quoted(
+    delivery: Delivery | None, sources: Sources, settings: Settings, session: dt.date, verdicts: Mapping[str, Verdict]
+) -> tuple[Delivery | None, Mapping[str, str] | None]:
+    """The delivery with the chains of the tickers whose bars are good; see `with_chains`."""
+    good = [ticker for ticker in settings.tickers if verdicts[ticker].status != "refused"]
+    if not (delivery and sources.chain and good and settings.tickets.enabled):
+        return delivery, None
+    return with_chains(delivery, sources.chain, settings.tickets, session, good)
 
 
 def _pinned(store: ObjectStore, run: Run, holdings: Holdings) -> DocumentRef:
@@ -139,47 +162,49 @@ def _bars_of(store: ObjectStore, run: Run) -> pd.DataFrame:
     return snapshot.read_table(store, BARS.name, ref) if ref else BARS.empty()
 
 
-def _verdicts(delivery: Delivery, settings: Settings, session: dt.date, earlier: pd.DataFrame) -> dict[str, Verdict]:
-    bars, before, indices = (_by_name(frame) for frame in (delivery.bars.frame, earlier, delivery.vol_indices.frame))
+def _on_bars(delivery: Delivery, settings: Settings, session: dt.date, earlier: pd.DataFrame) -> dict[str, Verdict]:
+    """The verdict on each ticker's bars; what its volatility index adds comes once the chains are there."""
+    bars, before = _by_name(delivery.bars.frame), _by_name(earlier)
     return {
-        ticker: _verdict(
-            ticker, delivery, settings, session, bars=bars[ticker], earlier=before[ticker], indices=indices
+        ticker: judge(
+            ticker,
+            bars[ticker],
+            session=session,
+            min_sessions=settings.quality.min_sessions,
+            earlier=before[ticker],
+            failure=delivery.bars.failures.get(ticker),
+            provider=delivery.bars.origin.source,
         )
         for ticker in tickers_of(settings)
     }
+
+
+def _on_indices(
+    verdicts: Mapping[str, Verdict],
+    delivery: Delivery,
+    settings: Settings,
+    session: dt.date,
+    years: Mapping[str, OwnIv],
+) -> dict[str, Verdict]:
+    """The verdicts with what each ticker's volatility index adds, where its own options do not stand for one."""
+    indices, failures = _by_name(delivery.vol_indices.frame), delivery.vol_indices.failures
+
+    def judged(ticker: str, verdict: Verdict) -> Verdict:
+        if ticker in years and years[ticker].served:
+            return verdict
+        try:
+            index = index_of(ticker, settings.allow_iv_proxy)
+        except NoIndexError as error:
+            return refused_for(verdict, str(error))
+        return with_index(verdict, index, indices[index], session=session, failure=failures.get(index))
+
+    return {ticker: judged(ticker, verdict) for ticker, verdict in verdicts.items()}
 
 
 def _by_name(frame: pd.DataFrame) -> defaultdict[str, pd.DataFrame]:
     """The rows of each ticker or index; no rows for one that was not delivered."""
     groups = {str(name): rows for name, rows in frame.groupby(frame.columns[0], sort=False)}
     return defaultdict(lambda: frame.iloc[:0], groups)
-
-
-def _verdict(
-    ticker: str,
-    delivery: Delivery,
-    settings: Settings,
-    session: dt.date,
-    *,
-    bars: pd.DataFrame,
-    earlier: pd.DataFrame,
-    indices: Mapping[str, pd.DataFrame],
-) -> Verdict:
-    try:
-        own = index_of(ticker, settings.allow_iv_proxy)
-    except NoIndexError as error:
-        return Verdict(status="refused", reasons=(str(error),))
-    return judge(
-        ticker,
-        bars,
-        session=session,
-        min_sessions=settings.quality.min_sessions,
-        index_rows={own: indices[own]},
-        index_failures=delivery.vol_indices.failures,
-        earlier=earlier,
-        failure=delivery.bars.failures.get(ticker),
-        provider=delivery.bars.origin.source,
-    )
 
 
 def _missing_for_all(delivery: Delivery, session: dt.date) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ class Plan(_Message):
     revise: bool = False
     send: bool = True
     models: DocumentRef | None = None
-    earlier: tuple[Run, ...] = ()  # the newest snapshots before this session, to compare its bars with
+    earlier: tuple[Run, ...] = ()  # the newest snapshots before this session, to compare with and to carry on
+    own_iv: tuple[str, ...] = ()  # tickers whose models read the volatility of their own options for an index
 
 
 class Fetch(_Message):

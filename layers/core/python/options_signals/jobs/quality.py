@@ -1,7 +1,6 @@
 """Is one ticker's data good enough to speak about one session? A verdict with reasons, never an exception."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,13 +27,11 @@ def judge(
     *,
     session: dt.date,
     min_sessions: int,
-    index_rows: Mapping[str, pd.DataFrame],
     failure: str | None,
     provider: str,
     earlier: pd.DataFrame,
-    index_failures: Mapping[str, str],
 ) -> Verdict:
-    """The verdict on one ticker.
+    """The verdict on one ticker's bars; `with_index` says what its volatility index adds to it.
 
     Parameters
     ----------
@@ -42,19 +39,17 @@ def judge(
         The provider's rows of this ticker, with the columns and kinds of table `bars`; nothing more is assumed.
     min_sessions
         Sessions that must be there without a gap, up to and including `session`.
-    index_rows
-        The rows of the volatility indices the ticker needs, by name; none ever stands in for another.
-    failure, index_failures
-        What the provider said if it could not deliver this ticker, or an index, by name.
+    failure
+        What the provider said if it could not deliver this ticker.
     earlier
         The rows of this ticker as an earlier session's snapshot holds them; none where there is no such snapshot.
 
     Returns
     -------
     Verdict
-        `refused` with the first fault of its bars and every index that is missing, `degraded` with every oddity
-        a trader should know, else `ok`. A half day is a session like any other. A bar after the session is a
-        fault and is not dropped: whoever delivers tomorrow's bar may have adjusted today's with it.
+        `refused` with the first fault of its bars, `degraded` with every oddity a trader should know, else `ok`.
+        A half day is a session like any other. A bar after the session is a fault and is not dropped: whoever
+        delivers tomorrow's bar may have adjusted today's with it.
     """
     renamed = _renamed(ticker)
     if failure is not None:
@@ -73,16 +68,33 @@ def judge(
         or _unseen_split(history)
         or _another_instrument(history, _History.of(earlier))
     )
-    indices = [
-        _with_failure(_index_fault(index, _History.of(rows), day), index_failures.get(index))
-        for index, rows in index_rows.items()
-    ]
-    refused = tuple(reason for reason in (fault, *indices) if reason)
-    if refused:
-        return Verdict(status="refused", reasons=(*refused, *renamed))
+    if fault:
+        return Verdict(status="refused", reasons=(fault, *renamed))
     oddities = (_without_volume(history), _unmoved(history), _jump(history), _restated(history, _History.of(earlier)))
     odd = tuple(reason for reason in oddities if reason)
     return Verdict(status="degraded", reasons=odd) if odd else Verdict(status="ok")
+
+
+def with_index(
+    verdict: Verdict, index: str, rows: pd.DataFrame, *, session: dt.date, failure: str | None = None
+) -> Verdict:
+    """The verdict on a ticker that needs this volatility index; none ever stands in for another.
+
+    Parameters
+    ----------
+    rows
+        Of the index, with the columns of table `vol_indices`.
+    failure
+        What the provider said if it could not deliver the index.
+    """
+    fault = _index_fault(index, _History.of(rows), np.datetime64(session))
+    return refused_for(verdict, _with_failure(fault, failure)) if fault else verdict
+
+
+def refused_for(verdict: Verdict, reason: str) -> Verdict:
+    """Refused for this too; oddities of a ticker that is refused are not told."""
+    before = verdict.reasons if verdict.status == "refused" else ()
+    return Verdict(status="refused", reasons=(*before, reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +285,7 @@ def _restated(history: _History, earlier: _History) -> str:
 
 
 def _with_failure(fault: str, failure: str | None) -> str:
-    return f"{fault} ({failure})" if fault and failure else fault
+    return f"{fault} ({failure})" if failure else fault
 
 
 def _renamed(ticker: str) -> tuple[str, ...]:
