@@ -47,7 +47,7 @@ def _iv_crush(seen: Situation) -> Choice:
         return Choice(None, f"no announcement ahead that a trade could still be entered before{known}")
     evening = sessions.shift(announcement.first_reaction, -2)
     if forecast.session < evening:
-        return Choice(None, f"{in_words(announcement)}: sold on the evening of {evening} at the earliest")
+        return Choice(None, f"{in_words(announcement)}: sold on the evening of {evening}")
     if forecast.move is None or forecast.implied_move is None:
         return Choice(None, "; ".join(_missing(forecast)), cause="data")
     return _weighed(seen, announcement, forecast.move, implied=forecast.implied_move)
