@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -35,11 +36,25 @@ def test_closes_beyond_it_are_told_and_the_row_of_the_session_is_dropped(b: floa
     assert f"A says 400.00, B {b:.2f}, more than {tolerance} apart" in answer.failures["SPY"]
 
 
-@pytest.mark.parametrize("other", [closes("B", 1.0, name="QQQ"), closes("B", 390.0, day=TUESDAY)])
-def test_what_the_second_does_not_have_it_does_not_contradict(other: Fetched) -> None:
-    answer, doubts = confirmed(closes("A", 400.0), lambda: other, WEDNESDAY, PRICES)
+def test_what_the_second_never_carries_is_neither_contradicted_nor_doubted() -> None:
+    answer, doubts = confirmed(closes("A", 400.0), lambda: closes("B", 1.0, name="QQQ"), WEDNESDAY, PRICES)
 
     assert (len(answer.frame), answer.failures, doubts) == (2, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (closes("B", 390.0, day=TUESDAY), "it has no row of that session"),
+        (replace(closes("B", 1.0, name="QQQ"), failures={"SPY": "its last price is of noon"}), "is of noon"),
+    ],
+)
+def test_a_close_that_the_second_should_have_and_has_not_is_a_doubt(other: Fetched, why: str) -> None:
+    answer, doubts = confirmed(closes("A", 400.0), lambda: other, WEDNESDAY, PRICES)
+
+    assert (len(answer.frame), answer.failures, len(doubts)) == (2, {}, 1)
+    assert "the close of SPY of 2022-11-23 was not compared with a second source (B: " in doubts[0]
+    assert why in doubts[0]
 
 
 def test_a_second_that_does_not_answer_is_a_doubt_and_no_contradiction() -> None:

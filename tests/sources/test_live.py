@@ -9,8 +9,9 @@ from options_signals.errors import InvalidValueError, ProviderRefusedError, Prov
 from options_signals.features.inputs import DAILY_SERIES
 from options_signals.snapshot import Origin
 from options_signals.sources.base import Fetched, Sources
-from options_signals.sources.live import PROVIDER_OF, FirstThenSecond, open_live
+from options_signals.sources.live import PROVIDER_OF, open_live
 from options_signals.sources.registry import open_source
+from options_signals.sources.several import FirstThenSecond
 from options_signals.tables import SENTIMENT, VOL_INDICES, validate
 
 from tests.sources import yahoo_server
@@ -213,7 +214,7 @@ def test_a_second_provider_can_contradict_the_closes_of_volatility_indices(tmp_p
     closes = live(tmp_path).second_vol_indices("VIX", "RVX")
 
     assert closes.frame["close"].tolist() == [20.0]  # Cboe says 21.0
-    assert closes.failures == {"RVX": "Yahoo does not carry it"}
+    assert closes.failures == {}  # nothing is said of what it never carries
 
 
 def test_the_second_provider_is_offered_before_any_is_opened(tmp_path: Path) -> None:
@@ -276,10 +277,17 @@ def opened(spec: str, folder: Path, environ: Mapping[str, str]) -> Sources:
     return open_source(spec, clock=lambda: NOON, cache_folder=folder, environ=environ)
 
 
-def test_without_a_key_there_are_no_earnings(tmp_path: Path) -> None:
-    assert opened("live", tmp_path, {}).earnings is None
-    assert opened("live", tmp_path, FINNHUB).earnings is not None
-    assert opened("live", tmp_path, {"FINNHUB_API_KEY": ""}).earnings is None
+def test_without_a_key_no_second_provider_of_bars_is_offered(tmp_path: Path) -> None:
+    assert opened("live", tmp_path, {}).second_bars is None
+    assert opened("live", tmp_path, FINNHUB).second_bars is not None
+    assert opened("live", tmp_path, {"FINNHUB_API_KEY": ""}).second_bars is None
+
+
+@pytest.mark.parametrize("spec", ["live", "yahoo"])
+def test_chains_earnings_and_dividends_need_no_key(spec: str, tmp_path: Path) -> None:
+    sources = opened(spec, tmp_path, {})
+
+    assert None not in {sources.chain, sources.earnings, sources.dividends}
 
 
 @pytest.mark.parametrize("spec", ["live:macro=fred", "live:fred", "live:terms=accepted"])

@@ -41,7 +41,8 @@ def confirmed(
     Fetched
         A name that is contradicted is among its failures, which quote both.
     tuple of str
-        Why nothing was compared, where the second provider did not deliver: its silence contradicts nobody.
+        Whose close was not compared, and why: the silence of a second provider contradicts nobody. What it never
+        carries, and so does not mention, is no doubt.
     """
     try:
         other = second()
@@ -58,4 +59,15 @@ def confirmed(
         for one in ours.index[broken]
     }
     kept = primary.frame[~(today & primary.frame[name].isin(contradicted))].reset_index(drop=True)
-    return replace(primary, frame=kept, failures={**primary.failures, **contradicted}), ()
+    doubts = _not_compared(ours.index[theirs.isna()], other, session)
+    return replace(primary, frame=kept, failures={**primary.failures, **contradicted}), doubts
+
+
+def _not_compared(names: pd.Index, other: Fetched, session: dt.date) -> tuple[str, ...]:
+    mentioned = {*other.failures, *other.frame.iloc[:, 0]}
+    silent = [str(one) for one in names if one in mentioned]
+    if not silent:
+        return ()
+    why = other.failures.get(silent[0], "it has no row of that session")
+    doubt = f"the close of {', '.join(silent)} of {session} was not compared with a second source"
+    return (f"{doubt} ({other.origin.source}: {why})",)

@@ -17,7 +17,7 @@ from options_signals.tables import SENTIMENT, validate
 PROVIDER = "ApeWisdom"
 RIGHTS = "ApeWisdom: personal use, source to be credited."
 PAGES = "https://apewisdom.io/api/v1.0/filter/all-stocks/page/{page}"
-SECONDS = 60.0
+SECONDS = 40.0
 PAUSE_SECONDS = 1.0
 MOST_PAGES = 20  # a page ranks a hundred; further down a ticker is mentioned once or twice
 

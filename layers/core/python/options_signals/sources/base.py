@@ -105,7 +105,8 @@ class Sources:
     world
         `market` or `simulated`: a model of one is never served in the other.
     second_bars, second_vol_indices
-        Other providers of the same, asked for the session's closes only, to confirm or contradict the first.
+        Other providers of the same, asked for the session's closes only, to confirm or contradict the first. A name of
+        which they say nothing, neither row nor failure, is one they never carry.
     """
 
     namespace: str

@@ -24,7 +24,7 @@ API = "https://api.bls.gov/publicAPI/{version}/timeseries/data/"
 SERIES = {"UNRATE": "LNS14000000", "CPIAUCSL": "CUSR0000SA0"}  # both seasonally adjusted
 UNKNOWN = "-"  # no survey that month
 YEARS_MEAN = "M13"
-SECONDS = 60.0
+SECONDS = 25.0
 
 
 class BlsSource:

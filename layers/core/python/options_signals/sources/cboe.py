@@ -25,7 +25,7 @@ FILES = "https://cdn.cboe.com/api/global/us_indices/daily_prices"
 INDICES = ("VIX", "VIX3M", "VIX9D", "VXN", "RVX", "VXD", "VVIX")
 MACRO_SERIES = {"VIXCLS": "VIX"}
 
-SECONDS = 60.0
+SECONDS = 25.0
 PAUSE_SECONDS = 0.2
 SETTLES_AFTER = dt.timedelta(minutes=20)  # VIX is computed until 15 minutes after the exchange closes
 PRICES = ["open", "high", "low", "close"]

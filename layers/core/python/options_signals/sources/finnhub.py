@@ -1,8 +1,9 @@
-"""Finnhub: what the news says of a company, and when it reports earnings. With a key; personal use.
+"""Finnhub: what the news says of a company and of the market, earnings dates, closes. With a key; personal use.
 
 News sentiment is a premium service. A key without it is answered 403 there, and the headlines of the same week are
 scored instead with VADER (Hutto and Gilbert, ICWSM 2014), at the thresholds its authors give. The origin of the
-table says which of the two it was: they are two instruments, and a model must not take one for the other.
+table says which of the two it was: they are two instruments, and a model must not take one for the other. News of the
+market as a whole count as those of the fund that stands for it, `MARKET`.
 """
 
 import datetime as dt
@@ -21,16 +22,19 @@ from options_signals.sources.base import Fetched, without_rows
 from options_signals.sources.http import ApiKey, Line, Web, ask_each, json_object
 from options_signals.sources.observations import day_of
 from options_signals.sources.releases import earnings_known_on
-from options_signals.tables import EARNINGS, SENTIMENT, validate
+from options_signals.tables import BARS, EARNINGS, SENTIMENT, validate
 
 PROVIDER = "Finnhub"
 PREMIUM, HEADLINES = f"{PROVIDER} news sentiment", f"{PROVIDER} headlines scored with VADER"
 RIGHTS = "Finnhub: personal use, no redistribution."
 API = "https://finnhub.io/api/v1"
+QUOTE = {"open": "o", "high": "h", "low": "l", "close": "c", "at": "t"}
 RELEASE_TIMES = {"bmo": "pre", "amc": "post"}  # "dmh", during the session, is neither
 
-SECONDS = 240.0
+SECONDS = 65.0  # for each table
 PAUSE_SECONDS = 1.0  # a free key may ask 60 times a minute
+MARKET = "SPY"
+CLOSING = dt.timedelta(minutes=15)  # after the close; a later price is one of trading after hours
 WEEK = dt.timedelta(days=7)
 POSITIVE, NEGATIVE = 0.05, -0.05  # VADER's compound score, -1..1
 
@@ -38,9 +42,9 @@ Rows = list[dict[str, Any]]
 
 
 class FinnhubSource:
-    """News sentiment and the earnings calendar.
+    """News sentiment, the earnings calendar, and closes of today.
 
-    Both methods raise ProviderRefusedError for a key that Finnhub does not know.
+    All methods raise ProviderRefusedError for a key that Finnhub does not know.
     """
 
     def __init__(self, web: Web, *, key: ApiKey) -> None:
@@ -82,6 +86,25 @@ class FinnhubSource:
             failures=without_rows(tickers, frame, first=first, last=last) | failures,
         )
 
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `bars` of the newest session alone, to compare with others: its last price as the close, no volume.
+
+        The price counts where its own time lies at the close of a session asked for, or up to 15 minutes after it.
+        """
+        now, ask = self._web.now(), self._ask(self._line())
+
+        def close(ticker: str) -> pd.DataFrame:
+            return _bar(ticker, ask(ticker, "quote", _quote, {"symbol": ticker}))
+
+        tables, failures = ask_each(dict.fromkeys(tickers), close)
+        frame = validate(BARS, pd.concat([BARS.empty(), *tables.values()], ignore_index=True))
+        frame = frame[frame["session"].between(pd.Timestamp(first), pd.Timestamp(last))].reset_index(drop=True)
+        return Fetched(
+            frame=frame,
+            origin=Origin(source=PROVIDER, captured_at=now, rights=RIGHTS),
+            failures=without_rows(tickers, frame, first=first, last=last) | failures,
+        )
+
     def _line(self) -> Line:
         return Line(PROVIDER, self._web, seconds=SECONDS, pause_seconds=PAUSE_SECONDS, key=self._key)
 
@@ -115,6 +138,8 @@ class _News:
                 self.instrument = HEADLINES
         today = self._now.astimezone(sessions.NEW_YORK).date()
         span = {"from": (today - WEEK).isoformat(), "to": today.isoformat()}
+        if ticker == MARKET:
+            return _scored(self._ask(ticker, "news", self._headlines, {"category": "general"}))
         return _scored(self._ask(ticker, "company-news", self._headlines, {"symbol": ticker, **span}))
 
     def _headlines(self, body: bytes) -> list[str]:
@@ -122,6 +147,22 @@ class _News:
         since, now = (self._now - WEEK).timestamp(), self._now.timestamp()
         articles = json.loads(body)
         return list(dict.fromkeys(row["headline"] for row in articles if since <= row["datetime"] <= now))
+
+
+def _quote(body: bytes) -> dict[str, float]:
+    """Open, high, low, the last price, and when that was."""
+    answer: dict[str, Any] = json_object(body)
+    return {name: float(answer[key]) for name, key in QUOTE.items()}
+
+
+def _bar(ticker: str, quote: dict[str, float]) -> pd.DataFrame:
+    at = dt.datetime.fromtimestamp(quote.pop("at"), dt.UTC)
+    session = at.astimezone(sessions.NEW_YORK).date()
+    if not sessions.is_session(session) or not dt.timedelta(0) <= at - sessions.close_of(session) <= CLOSING:
+        raise NotFoundError(
+            what=f"close of {ticker}", where=PROVIDER, remedy=f"Its last price is of {at:%Y-%m-%d %H:%M} UTC."
+        )
+    return validate(BARS, pd.DataFrame([{"ticker": ticker, "session": session, "volume": np.nan, **quote}]))
 
 
 def _judged(body: bytes) -> dict[str, float]:

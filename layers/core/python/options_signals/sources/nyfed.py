@@ -18,7 +18,7 @@ PROVIDER = "New York Fed"
 RIGHTS = "Federal Reserve Bank of New York: free use under its terms for rate data, source to be credited."
 RATES = "https://markets.newyorkfed.org/api/rates/unsecured/effr/search.json"
 SERIES = "DFF"
-SECONDS = 45.0
+SECONDS = 20.0
 
 
 class NewYorkFedSource:

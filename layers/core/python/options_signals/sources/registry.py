@@ -93,7 +93,14 @@ def _simulated_namespace(seed: int, edge: str) -> str:
 
 def _files(folder: Path) -> Sources:
     source = FilesSource(folder)
-    return Sources(namespace=f"files:{source.digest}", world="market", bars=source, vol_indices=source, macro=source)
+    return Sources(
+        namespace=f"files:{source.digest}",
+        world="market",
+        bars=source,
+        vol_indices=source,
+        macro=source,
+        earnings=source if (folder / "earnings").is_dir() else None,
+    )
 
 
 def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
@@ -101,10 +108,26 @@ def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
         from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - see _WhenAsked
 
         source = YahooSource(clock=clock, cache_folder=cache_folder)
-        return Sources(namespace="live", world="market", bars=source, vol_indices=source)
+        return Sources(
+            namespace="live",
+            world="market",
+            bars=source,
+            vol_indices=source,
+            chain=source,
+            earnings=source,
+            dividends=source,
+        )
 
     source = _WhenAsked(opened)
-    return Sources(namespace="live", world="market", bars=source, vol_indices=source)
+    return Sources(
+        namespace="live",
+        world="market",
+        bars=source,
+        vol_indices=source,
+        chain=source,
+        earnings=source,
+        dividends=source,
+    )
 
 
 def _live(
@@ -131,10 +154,13 @@ def _live(
         world="market",
         bars=source,
         vol_indices=source,
+        second_bars=_SecondWhenAsked(source) if FINNHUB_KEY in keys else None,
         second_vol_indices=_SecondWhenAsked(source),
         macro=source,
+        chain=source,
         sentiment=source,
-        earnings=source if FINNHUB_KEY in keys else None,
+        earnings=source,
+        dividends=source,
     )
 
 
@@ -158,11 +184,17 @@ class _WhenAsked:
     def macro(self, series: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         return self.sources.macro.macro(series, first=first, last=last)  # type: ignore[union-attr]
 
+    def chain(self, underlyings: Sequence[str], *, session: dt.date) -> Fetched:
+        return self.sources.chain.chain(underlyings, session=session)  # type: ignore[union-attr]
+
     def sentiment(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         return self.sources.sentiment.sentiment(tickers, first=first, last=last)  # type: ignore[union-attr]
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         return self.sources.earnings.earnings(tickers, first=first, last=last)  # type: ignore[union-attr]
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        return self.sources.dividends.dividends(tickers, first=first, last=last)  # type: ignore[union-attr]
 
 
 def _plugged_in(spec: str, rest: str, clock: Callable[[], dt.datetime]) -> Sources:
@@ -184,6 +216,10 @@ class _SecondWhenAsked:
     """The second provider among them."""
 
     first: _WhenAsked
+
+    def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        second = self.first.sources.second_bars
+        return second.bars(tickers, first=first, last=last)  # type: ignore[union-attr]  # only offered if there
 
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         second = self.first.sources.second_vol_indices

@@ -30,7 +30,7 @@ YIELDS = {
 # FRED's name -> the yield and what is taken from it.
 DIFFERENCES = {"T10Y2Y": ("DGS10", "DGS2"), "T10YIE": ("DGS10", "DFII10")}
 
-SECONDS = 90.0  # it takes some seconds to write a year of its feed
+SECONDS = 70.0  # it takes some seconds to write a year of its feed
 PAUSE_SECONDS = 0.5
 ATOM = "{http://www.w3.org/2005/Atom}"
 META = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"

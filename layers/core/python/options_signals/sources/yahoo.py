@@ -1,9 +1,10 @@
-"""Yahoo Finance: daily bars and volatility indices, free, for personal use.
+"""Yahoo Finance: bars, volatility indices, option chains, earnings dates and dividends; free, for personal use.
 
 The library yfinance carries the session: the browser's handshake, cookies, crumb and consent. Its answers are read
-here, because its own `history` turns an unknown volume into 0, drops one of two contradicting bars, keeps failed
-answers in memory and asks twice for each ticker.
+in `yahoo_web`, because the library's own `history` turns an unknown volume into 0, drops one of two contradicting
+bars, keeps failed answers in memory and asks twice for each ticker.
 
+Yahoo has no request for the daily bars of several tickers: each ticker is asked for on its own, four a second.
 Nothing is written outside the cache folder, so a read-only file system does.
 """
 
@@ -11,50 +12,39 @@ import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-import yfinance
 from requests import Session
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
-from yfinance.data import YfData
-from yfinance.exceptions import YFException, YFRateLimitError
 
 from options_signals import sessions
-from options_signals.errors import (
-    FolderError,
-    InvalidValueError,
-    NotFoundError,
-    Permanent,
-    ProviderThrottledError,
-    ProviderUnavailableError,
-    Retryable,
-)
+from options_signals.errors import InvalidValueError, NotFoundError, Permanent, ProviderUnavailableError
 from options_signals.snapshot import Origin
 from options_signals.sources.base import Fetched, without_rows
-from options_signals.tables import BARS, VOL_INDICES, Table, validate
+from options_signals.sources.http import ask_each
+from options_signals.sources.releases import earnings_known_on
+from options_signals.sources.yahoo_web.calendar import Calendar, calendar_of
+from options_signals.sources.yahoo_web.charts import chart_of, table_of
+from options_signals.sources.yahoo_web.line import PATIENCE, PROVIDER, YahooLine, YahooWeb
+from options_signals.sources.yahoo_web.options import chain_of
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, VOL_INDICES, Table, validate
 
-PROVIDER = "Yahoo Finance"
-RIGHTS = {
-    BARS.name: "Yahoo Finance: personal use, no redistribution.",
-    VOL_INDICES.name: "Yahoo Finance and Cboe (copyright): personal use, no redistribution.",
-}
-CHART = "https://query2.finance.yahoo.com/v8/finance/chart"
+RIGHTS = "Yahoo Finance: personal use, no redistribution."
+RIGHTS_IN_INDICES = "Yahoo Finance and Cboe (copyright): personal use, no redistribution."
 INDICES = {name: f"^{name}" for name in ("VIX", "VIX9D", "VIX3M", "VXN", "VXD", "VVIX")}
 
-TIMEOUT_SECONDS = 10
-ATTEMPTS = 3
-LONGEST_SECONDS = 60.0  # of all attempts for one ticker; a dead line costs half a minute for each cookie alone
-PATIENCE = 3  # tickers in a row that Yahoo does not answer before it counts as down
+# Longest time for each question, waiting included.
+BARS_SECONDS, INDICES_SECONDS, CHAIN_SECONDS, EARNINGS_SECONDS, DIVIDENDS_SECONDS = 90.0, 20.0, 180.0, 40.0, 60.0
+PAUSE_SECONDS = 0.25
 # Yahoo's quotes are 15 minutes old, and VIX is computed until 15 minutes after the exchange closes.
 SETTLES_AFTER = dt.timedelta(minutes=20)
-# What the library's own parsing raises when a page of cookies or consent is not as it knows it.
-NONSENSE = (OSError, ValueError, LookupError, TypeError, YFException)
+A_YEAR = dt.timedelta(days=370)  # whoever pays dividends pays one within it
 
 
 class YahooSource:
-    """Bars and volatility indices from Yahoo Finance.
+    """What Yahoo Finance delivers.
+
+    Bars and indices raise the error of the third name in a row without an answer, or of a throttling: a later slot
+    tries again. In the other tables such names are failures, and those answered before them stay.
 
     Parameters
     ----------
@@ -64,10 +54,8 @@ class YahooSource:
         Where cookies are kept between runs.
     session
         Replaces the library's own browser-like session.
-    sleep
-        How to wait: between two requests, and before trying again.
-    pause_seconds
-        Time between two requests.
+    sleep, monotonic
+        How to wait: between two requests, and before trying again; and how to count seconds.
 
     Raises
     ------
@@ -82,149 +70,166 @@ class YahooSource:
         cache_folder: Path,
         session: Session | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        pause_seconds: float = 0.25,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        _keep_cookies_in(cache_folder)
-        self._clock, self._sleep, self._pause_seconds = clock, sleep, pause_seconds
-        self._client = YfData(session=session)
+        self._clock = clock
+        self._web = YahooWeb(
+            cache_folder=cache_folder, session=session, sleep=sleep, monotonic=monotonic, pause_seconds=PAUSE_SECONDS
+        )
 
     def bars(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `bars`; a share class is written BRK.B here and BRK-B there."""
         symbols = {ticker: ticker.replace(".", "-") for ticker in tickers}
-        return self._fetched(BARS, symbols, first=first, last=last)
+        return self._charts(BARS, symbols, YahooLine(self._web, seconds=BARS_SECONDS), first=first, last=last)
 
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `vol_indices`; RVX is not carried."""
         symbols = {index: INDICES[index] for index in indices if index in INDICES}
         absent = {index: "Yahoo does not carry it" for index in indices if index not in INDICES}
-        fetched = self._fetched(VOL_INDICES, symbols, first=first, last=last)
+        line = YahooLine(self._web, seconds=INDICES_SECONDS)
+        fetched = self._charts(VOL_INDICES, symbols, line, first=first, last=last)
         return Fetched(frame=fetched.frame, origin=fetched.origin, failures={**absent, **fetched.failures})
 
-    def _fetched(self, table: Table, symbols: Mapping[str, str], *, first: dt.date, last: dt.date) -> Fetched:
-        captured_at = self._clock().astimezone(dt.UTC)
-        newest = min(last, sessions.newest_closed(captured_at - SETTLES_AFTER))
-        frames: list[pd.DataFrame] = []
+    def chain(self, underlyings: Sequence[str], *, session: dt.date) -> Fetched:
+        """Table `chain` of the newest session, once it has settled; at most twelve requests a ticker.
+
+        The first brings the list of expiries; then those next to 90 days, the last one of each week within 50 days,
+        and others within 50 days from the nearest on. `captured_at` and `spot` are time and price of the underlying
+        in the same answer. Left out are contracts on anything but 100 shares, and those told twice with different
+        quotes. An implied volatility is unknown without a two-sided quote, and open interest where Yahoo writes 0 for
+        a whole expiry. A ticker of which one expiry cannot be had has none: another would stand in for it.
+
+        Raises
+        ------
+        InvalidValueError
+            For any other session: Yahoo tells quotes of now only.
+        """
+        now = self._now()
+        newest = sessions.newest_closed(now - SETTLES_AFTER)
+        if session != newest:
+            raise InvalidValueError(
+                name="session of the option chains",
+                value=session.isoformat(),
+                allowed=f"{newest}, the newest that has settled",
+                remedy="Yahoo tells quotes of now only: take chains of other days from a file.",
+            )
+        line = YahooLine(self._web, seconds=CHAIN_SECONDS)
+        chains, failures = ask_each(dict.fromkeys(underlyings), lambda ticker: chain_of(line, ticker, session))
+        frame = validate(CHAIN, pd.concat([CHAIN.empty(), *chains.values()], ignore_index=True))
+        return Fetched(frame=frame, origin=_origin(now), failures=failures)
+
+    def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `earnings`: of each company the last announcement and the next, where they lie in these dates.
+
+        Yahoo estimates dates that are not named yet, as a range: its first day is told then, and no time of release.
+        `release_time` is told where a call soon after the release confirms it. The last announcement is dated by the
+        call about it, without a time: its results came that morning or the evening before.
+        """
+        now, today = self._now(), self._today()
+        line = YahooLine(self._web, seconds=EARNINGS_SECONDS)
+
+        def announcements(ticker: str) -> pd.DataFrame:
+            table = _earnings_table(ticker, calendar_of(line, ticker), known_by=today)
+            return table[table["announced_on"].between(pd.Timestamp(first), pd.Timestamp(last))]
+
+        tables, failures = ask_each(dict.fromkeys(tickers), announcements)
+        return _together(EARNINGS, tables, failures, tickers, first=first, last=last, origin=_origin(now))
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        """Table `dividends`: those paid, and the next one where its ex-date is announced.
+
+        Yahoo tells no amount of a dividend to come: it stands with that of the last one paid, and the origin says so.
+        Of funds Yahoo has no calendar, and so nothing that is to come. `known_on` is unknown of those paid.
+        """
+        now, today = self._now(), self._today()
+        line = YahooLine(self._web, seconds=DIVIDENDS_SECONDS)
+
+        def dividends(ticker: str) -> pd.DataFrame:
+            coming = _next_ex_date(line, ticker)
+            chart = chart_of(line, ticker.replace(".", "-"), first=min(first, today - A_YEAR), last=min(last, today))
+            table = _dividends_table(ticker, chart.dividends, coming, known_by=today)
+            return table[table["ex_date"].between(pd.Timestamp(first), pd.Timestamp(last))]
+
+        tables, failures = ask_each(dict.fromkeys(tickers), dividends)
+        origin = _origin(now, source=f"{PROVIDER}, those to come as last paid")
+        return _together(DIVIDENDS, tables, failures, tickers, first=first, last=last, origin=origin)
+
+    def _charts(
+        self, table: Table, symbols: Mapping[str, str], line: YahooLine, *, first: dt.date, last: dt.date
+    ) -> Fetched:
+        now = self._now()
+        newest = min(last, sessions.newest_closed(now - SETTLES_AFTER))
+        tables: dict[str, pd.DataFrame] = {}
         failures: dict[str, str] = {}
-        unanswered = 0
         for name, symbol in symbols.items():
             try:
-                frames.append(self._patiently(table, name, symbol, first=first, last=newest))
-                unanswered = 0
+                chart = chart_of(line, symbol, first=first, last=newest)
+                tables[name] = table_of(table, name, chart, first=first, last=newest)
             except Permanent as error:
                 failures[name] = str(error)
-                unanswered = 0
             except ProviderUnavailableError as error:
                 failures[name] = error.detail
-                unanswered += 1
-                if unanswered == min(PATIENCE, len(symbols)):
+                if line.unanswered == min(PATIENCE, len(symbols)):
                     raise
-        frame = validate(table, pd.concat(frames, ignore_index=True)) if frames else table.empty()
-        return Fetched(
-            frame=frame,
-            origin=Origin(source=PROVIDER, captured_at=captured_at, rights=RIGHTS[table.name]),
-            failures=without_rows(list(symbols), frame, first=first, last=last) | failures,
-        )
+        origin = _origin(now, rights=RIGHTS if table is BARS else RIGHTS_IN_INDICES)
+        return _together(table, tables, failures, list(symbols), first=first, last=last, origin=origin)
 
-    def _patiently(self, table: Table, name: str, symbol: str, *, first: dt.date, last: dt.date) -> pd.DataFrame:
-        again = Retrying(
-            retry=retry_if_exception_type(Retryable),
-            wait=wait_random_exponential(multiplier=1, max=20),
-            stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(LONGEST_SECONDS),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return again(self._once, table, name, symbol, first=first, last=last)
+    def _now(self) -> dt.datetime:
+        return self._clock().astimezone(dt.UTC)
 
-    def _once(self, table: Table, name: str, symbol: str, *, first: dt.date, last: dt.date) -> pd.DataFrame:
-        self._sleep(self._pause_seconds)
-        try:
-            result = self._chart(symbol, first=first, last=last)
-            frame = _rows(result).assign(**{table.key[0]: name})
-        except YFRateLimitError as error:
-            raise ProviderThrottledError(provider=PROVIDER, wait_seconds=None) from error
-        except NONSENSE as error:
-            detail = f"{symbol}: {type(error).__name__}: {str(error).split('. ')[0]}"
-            raise ProviderUnavailableError(provider=PROVIDER, detail=detail) from error
-        if table is BARS:
-            _require_dollars(name, result)
-        return _as_table(table, frame, first=first, last=last)
-
-    def _chart(self, symbol: str, *, first: dt.date, last: dt.date) -> dict[str, Any]:
-        """The one result in the body of the chart endpoint."""
-        response = self._client.get(
-            f"{CHART}/{symbol}",
-            params={
-                "period1": _midnight(first),
-                "period2": _midnight(last + dt.timedelta(days=1)),
-                "interval": "1d",
-                "events": "div,splits",
-            },
-            timeout=TIMEOUT_SECONDS,
-        )
-        if response.status_code in {401, 403} or response.status_code >= 500:
-            detail = f"{symbol}: HTTP {response.status_code}"
-            raise ProviderUnavailableError(provider=PROVIDER, detail=detail)
-        chart = response.json()["chart"]
-        if chart["error"]:
-            raise NotFoundError(
-                what=f"chart of {symbol}",
-                where=PROVIDER,
-                remedy=f"Yahoo says: {chart['error']['description']}. Check the ticker, or drop it.",
-            )
-        return dict(chart["result"][0])
+    def _today(self) -> dt.date:
+        return self._clock().astimezone(sessions.NEW_YORK).date()
 
 
-def _keep_cookies_in(folder: Path) -> None:
+def _origin(now: dt.datetime, *, source: str = PROVIDER, rights: str = RIGHTS) -> Origin:
+    return Origin(source=source, captured_at=now, rights=rights)
+
+
+def _together(
+    table: Table,
+    tables: Mapping[str, pd.DataFrame],
+    failures: Mapping[str, str],
+    names: Sequence[str],
+    *,
+    first: dt.date,
+    last: dt.date,
+    origin: Origin,
+) -> Fetched:
+    frame = validate(table, pd.concat(list(tables.values()), ignore_index=True)) if tables else table.empty()
+    silent = without_rows(names, frame, first=first, last=last)
+    return Fetched(frame=frame, origin=origin, failures={**silent, **failures})
+
+
+def _next_ex_date(line: YahooLine, ticker: str) -> dt.date | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(
-            path=str(folder),
-            action="make the cache folder",
-            detail=error.strerror or str(error),
-            remedy="Choose one that can be written to.",
-        ) from error
-    yfinance.set_tz_cache_location(str(folder))
+        return calendar_of(line, ticker).ex_date
+    except NotFoundError:
+        return None
 
 
-def _midnight(day: dt.date) -> int:
-    return int(dt.datetime.combine(day, dt.time(), sessions.NEW_YORK).timestamp())
+def _earnings_table(ticker: str, calendar: Calendar, *, known_by: dt.date) -> pd.DataFrame:
+    rows = [
+        {
+            "ticker": ticker,
+            "announced_on": one.announced_on,
+            "release_time": one.release_time,
+            "eps_estimate": one.eps_estimate,
+            "eps_actual": one.eps_actual,
+            "known_on": earnings_known_on(one.announced_on, known_by),
+        }
+        for one in calendar.announcements
+    ]
+    return validate(EARNINGS, pd.DataFrame(rows, columns=[column.name for column in EARNINGS.columns]))
 
 
-def _rows(result: Mapping[str, Any]) -> pd.DataFrame:
-    """The body's columns, one row per stamp; no rows where it holds no stamps."""
-    quote = result["indicators"]["quote"][0] if result.get("timestamp") else {}
-    columns = {name: quote.get(name, []) for name in ("open", "high", "low", "close", "volume")}
-    if "adjclose" in result["indicators"]:
-        columns["adj_close"] = result["indicators"]["adjclose"][0].get("adjclose", [])
-    rows = pd.DataFrame(columns, dtype="float64")
-    return rows.assign(session=_new_york_dates(result.get("timestamp", [])))
-
-
-def _new_york_dates(stamps: Sequence[int]) -> pd.Series:
-    """The session each stamp speaks of: midnight in UTC means that date itself, any other time an instant."""
-    utc = pd.Series(pd.to_datetime(np.asarray(stamps, dtype="int64"), unit="s", utc=True))
-    local = utc.dt.tz_convert(sessions.NEW_YORK)
-    at_midnight = utc == utc.dt.normalize()
-    return local.dt.tz_localize(None).where(~at_midnight, utc.dt.tz_localize(None)).dt.normalize()
-
-
-def _require_dollars(ticker: str, result: Mapping[str, Any]) -> None:
-    currency = result["meta"]["currency"]
-    if currency != "USD":
-        raise InvalidValueError(
-            name=f"currency of {ticker}",
-            value=currency,
-            allowed="USD",
-            remedy="Drop the ticker: prices, strikes and risk are in dollars.",
-        )
-
-
-def _as_table(table: Table, rows: pd.DataFrame, *, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """The sessions asked for; two bars of one session must agree, and the later one has the full volume."""
-    days = rows["session"].to_numpy().astype("datetime64[D]")
-    wanted = np.isin(days, np.array(sessions.between(first, last), dtype="datetime64[D]"))
-    names = [column.name for column in table.columns if column.name in rows]
-    kept = rows.loc[wanted, names].drop_duplicates([name for name in names if name != "volume"], keep="last")
-    unknown = kept["close"].isna() & (table is VOL_INDICES)
-    return validate(table, kept[~unknown])
+def _dividends_table(
+    ticker: str, paid: Mapping[dt.date, float], coming: dt.date | None, *, known_by: dt.date
+) -> pd.DataFrame:
+    rows = [{"ticker": ticker, "ex_date": day, "amount": amount, "known_on": None} for day, amount in paid.items()]
+    if coming is not None and coming > known_by:
+        if not paid:
+            raise NotFoundError(
+                what=f"amount of the dividend of {ticker} on {coming}", where=PROVIDER, remedy="Look it up yourself."
+            )
+        rows.append({"ticker": ticker, "ex_date": coming, "amount": [*paid.values()][-1], "known_on": known_by})
+    return validate(DIVIDENDS, pd.DataFrame(rows, columns=[column.name for column in DIVIDENDS.columns]))
