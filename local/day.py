@@ -11,7 +11,7 @@ from options_signals.jobs import documents, ledger
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.ledger import DigestRecord
 from options_signals.jobs.messages import Plan, Run, RunRequest
-from options_signals.jobs.plan_session import pinned_models
+from options_signals.jobs.plan_session import Pinned, earlier_runs, pinned_models
 from options_signals.jobs.portfolio import holdings_in, holdings_of
 from options_signals.jobs.replay import Replay, decide_all, replay
 from options_signals.lake import ObjectStore, Overlay
@@ -66,8 +66,15 @@ def fetch_only(world: World, session: dt.date, *, store: ObjectStore, with_model
         session=session,
         attempt=next_attempt(store, world.sources.namespace, session),
     )
-    models = pinned_models(store, world.sources.world, world.settings, session) if with_models else []
-    plan = Plan(proceed=True, reason="asked for", run=run, models=documents.write(store, run, "models", models))
+    pinned = pinned_models(store, world.sources.world, world.settings, session) if with_models else Pinned([], ())
+    plan = Plan(
+        proceed=True,
+        reason="asked for",
+        run=run,
+        models=documents.write(store, run, "models", pinned.refs),
+        earlier=earlier_runs(store, run),
+        own_iv=pinned.own_iv,
+    )
     fetch_data(
         plan,
         sources=world.sources,

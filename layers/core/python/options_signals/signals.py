@@ -139,8 +139,9 @@ class DirectionForecast(_ModelForecast):
 class IvForecast(_ModelForecast):
     """Probabilities of the IV regime in 5 sessions; they sum to 1."""
 
-    index: str  # the index it is about, such as VIX
+    index: str  # the index it is about, such as VIX, or "AAPL options" where the ticker's own stand for one
     proxy: bool  # whether that is another market's index, allowed by settings
+    own_sessions: int | None = None  # of the last 252 with a volatility of the ticker's own options; None: no year yet
     iv_rank: float = Field(ge=0.0, le=100.0, description="today's")
     p_low: Probability
     p_normal: Probability

@@ -50,6 +50,7 @@ class _Inputs:
     """The snapshot as its tickers need it: what many of them share is prepared once."""
 
     def __init__(self, chunk: Chunk, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> None:
+        self._manifest = manifest
         self._session = pd.Timestamp(manifest.session)
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._tables = tables
@@ -66,6 +67,7 @@ class _Inputs:
             sentiment=self._tables.get("sentiment"),
             earnings=self._tables.get("earnings"),
             proxies=self._proxies,
+            own_iv=self._tables["iv_history"] if self._manifest.serves_own_iv(ticker) else None,
         )
         arrays = {**columns.arrays, **self._macro_at(columns.sessions)}
         known = feature_table(replace(columns, arrays=arrays), catalog.computable(arrays))

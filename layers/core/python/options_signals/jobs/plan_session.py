@@ -1,21 +1,25 @@
 """First step: find the session, whether there is anything to do, and pin the models."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from options_signals import sessions
-from options_signals.errors import ModelMismatchError
-from options_signals.features.inputs import OWN_INDEX
+from options_signals.errors import ModelMismatchError, ModelMissingError
+from options_signals.features.inputs import OWN_INDEX, own_index
 from options_signals.jobs import documents, ledger
 from options_signals.jobs.messages import Plan, Run, RunRequest
 from options_signals.jobs.ports import SignalTable
 from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.bundle import Bundle, load
-from options_signals.models.card import World
+from options_signals.models.card import ModelCard, World
 from options_signals.settings import Settings
 from options_signals.snapshot import BundleRef, committed_before, next_attempt
 
 MODELS = ("direction", "iv_regime")
+POOLED = "pooled"
+OF_EARNINGS = ("earnings_move", "pooled")  # name and scope; a watchlist does without it
 SNAPSHOTS_TO_COMPARE = 4  # a provider that is back after three days is compared with what it said before
 
 
@@ -40,7 +44,8 @@ def plan_session(
     Raises
     ------
     ModelError
-        Where a ticker has no model, a bundle fails its checks, or a model has seen data after the session.
+        Where a ticker has no model, a bundle fails its checks, or a model has seen data after the session. Only the
+        model of moves on earnings may be missing.
     """
     session, closed = _session(request, now)
     if session is None:
@@ -48,7 +53,7 @@ def plan_session(
     done = _done(table, namespace, session, request, settings)
     if done:
         return Plan(proceed=False, reason=done)
-    models = pinned_models(store, world, settings, session)
+    pinned = pinned_models(store, world, settings, session)
     run = Run(namespace=namespace, session=session, attempt=next_attempt(store, namespace, session))
     return Plan(
         proceed=True,
@@ -57,12 +62,14 @@ def plan_session(
         last_slot=_is_last_slot(request, settings),
         revise=request.revise,
         send=request.send,
-        models=documents.write(store, run, "models", models),
-        earlier=_earlier(store, run),
+        models=documents.write(store, run, "models", pinned.refs),
+        earlier=earlier_runs(store, run),
+        own_iv=pinned.own_iv,
     )
 
 
-def _earlier(store: ObjectStore, run: Run) -> tuple[Run, ...]:
+def earlier_runs(store: ObjectStore, run: Run) -> tuple[Run, ...]:
+    """The newest snapshots before a session, newest first."""
     before = committed_before(store, run.namespace, run.session, most=SNAPSHOTS_TO_COMPARE)
     return tuple(Run(namespace=run.namespace, session=session, attempt=attempt) for session, attempt in before)
 
@@ -105,7 +112,14 @@ def _is_last_slot(request: RunRequest, settings: Settings) -> bool:
     return f"{request.scheduled_time.astimezone(sessions.NEW_YORK):%H:%M}" >= max(settings.slots)
 
 
-def pinned_models(store: ObjectStore, world: World, settings: Settings, session: dt.date) -> list[BundleRef]:
+class Pinned(NamedTuple):
+    """The models of a session, and the tickers whose models all read the volatility of their own options."""
+
+    refs: list[BundleRef]
+    own_iv: tuple[str, ...]
+
+
+def pinned_models(store: ObjectStore, world: World, settings: Settings, session: dt.date) -> Pinned:
     """The champions the watchlist needs, each loaded once and so verified.
 
     Raises
@@ -113,20 +127,37 @@ def pinned_models(store: ObjectStore, world: World, settings: Settings, session:
     ModelError
         As for `plan_session`.
     """
-    scopes = ("pooled",) if settings.model_scope == "pooled" else _with_an_index(settings)
+    scopes = (POOLED,) if settings.model_scope == POOLED else _with_models(store, world, settings)
     refs = [registry.champion(store, world, name, scope) for name in MODELS for scope in scopes]
-    for ref in refs:
-        _refuse_hindsight(load(store, ref), session)
-    return refs
+    cards = [_without_hindsight(load(store, ref), session) for ref in refs]
+    return Pinned(refs, tuple(ticker for ticker in settings.tickers if _reads_own_iv(ticker, cards)))
 
 
-def _with_an_index(settings: Settings) -> list[str]:
-    """The tickers that can have a model; fetch_data refuses the others by name, and the rest go on."""
-    return [ticker for ticker in settings.tickers if ticker in OWN_INDEX or ticker in settings.allow_iv_proxy]
+def _with_models(store: ObjectStore, world: World, settings: Settings) -> list[str]:
+    """The tickers that must have a model, and those without an index that have one; fetch_data refuses the others."""
+    return [
+        ticker
+        for ticker in settings.tickers
+        if ticker in OWN_INDEX or ticker in settings.allow_iv_proxy or _has_models(store, world, ticker)
+    ]
 
 
-def _refuse_hindsight(bundle: Bundle, session: dt.date) -> None:
-    """A model that has seen the days it is asked about would flatter itself."""
+def _has_models(store: ObjectStore, world: World, ticker: str) -> bool:
+    try:
+        return all(registry.champion(store, world, name, ticker) for name in MODELS)
+    except ModelMissingError:
+        return False
+
+
+def _reads_own_iv(ticker: str, cards: Sequence[ModelCard]) -> bool:
+    """Whether a ticker without an index has models of its own options' volatility, or of several indices."""
+    serving = [card for card in cards if card.name in MODELS and card.scope in {ticker, POOLED}]
+    fit = [card for card in serving if card.index == own_index(ticker) or (card.scope, card.index) == (POOLED, None)]
+    return ticker not in OWN_INDEX and len(fit) == len(serving) == len(MODELS)
+
+
+def _without_hindsight(bundle: Bundle, session: dt.date) -> ModelCard:
+    """The card of a model that has not seen the days it is asked about: one that has would flatter itself."""
     card = bundle.card
     if card.trained_through > session:
         raise ModelMismatchError(
@@ -135,3 +166,4 @@ def _refuse_hindsight(bundle: Bundle, session: dt.date) -> None:
             expected=f"data through {card.trained_through}",
             found=f"the earlier session {session}; train with `--through {sessions.shift(session, -1)}`",
         )
+    return card

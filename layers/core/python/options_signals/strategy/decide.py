@@ -162,13 +162,23 @@ def _article(strategy: Strategy) -> str:
 
 def _warnings(forecast: Forecast, verdict: Verdict, view: View | None, settings: Settings) -> tuple[str, ...]:
     degraded = verdict.reasons if verdict.status == "degraded" else ()
-    return (*degraded, *_proxy(forecast), *_imputed(forecast), *_lifted(view, settings.decision))
+    return (*degraded, *_index(forecast), *_imputed(forecast), *_lifted(view, settings.decision))
 
 
-def _proxy(forecast: Forecast) -> tuple[str, ...]:
-    if forecast.iv is None or not forecast.iv.proxy:
-        return ()
-    return (f"{forecast.iv.index} stands in for a volatility index of {forecast.ticker}'s own (allow_iv_proxy)",)
+def _index(forecast: Forecast) -> Iterator[str]:
+    """What stands where the ticker has no volatility index of its own."""
+    ticker, iv = forecast.ticker, forecast.iv
+    if iv is None:
+        return
+    if iv.proxy:
+        yield f"{iv.index} stands in for a volatility index of {ticker}'s own (allow_iv_proxy)"
+    if iv.proxy and iv.own_sessions:
+        yield (
+            f"a year of {ticker}'s own implied volatility is there ({iv.own_sessions} sessions), but the models were "
+            f"trained on {iv.index}: `signals train-all --own-iv` trains on it"
+        )
+    if iv.own_sessions and not iv.proxy:
+        yield f"IV rank from {ticker}'s own options ({iv.own_sessions} sessions)"
 
 
 def _imputed(forecast: Forecast) -> tuple[str, ...]:
