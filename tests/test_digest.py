@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -15,7 +16,7 @@ from options_signals.digest.mail import LIMIT, weight
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
 from options_signals.errors import InvalidValueError
-from options_signals.settings import Portfolio, Risk, Settings
+from options_signals.settings import Decision, Portfolio, Risk, Settings
 from options_signals.signals import Contribution, Cut, Forecast, IvRegime, NoTrade, Signal
 from options_signals.snapshot import Manifest, Origin, TableRef, Verdict
 from options_signals.strategy.decide import decide, refuse
@@ -23,7 +24,16 @@ from options_signals.strategy.portfolio import EquityPoint, Holdings, Position
 from options_signals.strategy.ticket import make_ticket
 
 from tests.chains import facts, flat_chain
-from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, unproven, volatility
+from tests.strategy.forecasts import (
+    GOOD,
+    SESSION,
+    announcement,
+    before_earnings,
+    direction,
+    forecast,
+    unproven,
+    volatility,
+)
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 HALF_DAY = dt.date(2022, 11, 25)
@@ -63,7 +73,7 @@ def compose(of: Manifest, told: Sequence[Signal | NoTrade], holdings: Holdings =
 
 
 def tabulate(of: Manifest, told: Sequence[Signal | NoTrade]) -> Digest:
-    return digest.tabulate(of, told, Holdings())
+    return digest.tabulate(of, told, Holdings(), unpictured={})
 
 
 def forecasts(session: dt.date = SESSION) -> list[Forecast]:
@@ -176,11 +186,32 @@ def tickets_day() -> Texts:
     return compose(manifest(settings=settings.model_dump(mode="json")), told)
 
 
-def with_ticket(decision: Signal | NoTrade, spot: float, settings: Settings) -> Signal:
+def with_ticket(
+    decision: Signal | NoTrade, spot: float, settings: Settings, chain: pd.DataFrame | None = None
+) -> Signal:
     assert isinstance(decision, Signal)
-    chain = flat_chain(underlying=decision.ticker, spot=spot)
+    chain = flat_chain(underlying=decision.ticker, spot=spot) if chain is None else chain
     answer = make_ticket(decision, chain, facts(realised_vol=0.2), settings)
     return decision.model_copy(update={"ticket": answer})
+
+
+def earnings_day() -> Texts:
+    """SPY sells the move on its earnings, QQQ leaves before its own of an unknown time, IWM would be held over them."""
+    sure, high = (direction(0.7), volatility()), volatility(IvRegime.HIGH, 0.6)
+    near, soon = sessions.shift(SESSION, 2), sessions.shift(SESSION, 4)
+    crushed = forecast(direction(0.7), high, spot=100.0, **before_earnings())
+    leaving = forecast(
+        *sure, ticker="QQQ", announcement=announcement(soon, sessions.shift(soon, 1)), implied_move=0.04, spot=100.0
+    )
+    over = forecast(*sure, ticker="IWM", announcement=announcement(near))
+    large = Risk(account_usd=100_000)
+    settings = Settings(risk=large, decision=Decision(earnings="leave_before"))
+    crush = Settings(risk=large, decision=Decision(earnings="iv_crush"))
+    left = decide(leaving, GOOD, settings)
+    assert isinstance(left, Signal)
+    chain = flat_chain(underlying="SPY", expirations=(dt.date(2022, 12, 2), dt.date(2022, 12, 9)))
+    sold = with_ticket(decide(crushed, GOOD, crush), 100.0, crush, chain)
+    return compose(manifest(settings=settings.model_dump(mode="json")), [sold, left, decide(over, GOOD, settings)])
 
 
 def equity(count: int) -> tuple[EquityPoint, ...]:
@@ -194,7 +225,18 @@ def equity(count: int) -> tuple[EquityPoint, ...]:
 
 @pytest.mark.parametrize(
     "day",
-    [mixed_day, data_of_one_ticker_refused, bad_day, half_day, simulated, many_tickers, repeat, cut_day, tickets_day],
+    [
+        mixed_day,
+        data_of_one_ticker_refused,
+        bad_day,
+        half_day,
+        simulated,
+        many_tickers,
+        repeat,
+        cut_day,
+        tickets_day,
+        earnings_day,
+    ],
 )
 def test_digest_reads_as_the_stored_text(day: Any) -> None:
     """REWRITE_SNAPSHOTS=1 in the environment writes the texts anew; read their diff before committing it."""
@@ -251,6 +293,50 @@ def test_down_is_told_with_the_figures_of_down() -> None:
         "if it moves more than 1 % in 5 sessions: down 58 % (base rate 43 %; walk-forward, when we said "
         "40-45 % it happened 46 %, n = 83)"
     )
+
+
+REACTION = sessions.shift(SESSION, 2)
+PRICED = "options price ±6.0 % (one standard deviation)"
+EXPECTED = "model 3.0 % median (10-90 %: 1.0-7.0 %)"
+
+
+def lines_of(seen: Forecast) -> tuple[str, ...]:
+    (row,) = (row for row in tabulate(manifest(), [decide(seen, GOOD, Settings())]).rows if row.ticker == seen.ticker)
+    return row.lines
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ({}, f"earnings 25 Nov after close; reaction 28 Nov; {PRICED}, {EXPECTED}"),
+        ({"move": None}, f"earnings 25 Nov after close; reaction 28 Nov; {PRICED}"),
+        ({"implied_move": None}, f"earnings 25 Nov after close; reaction 28 Nov; {EXPECTED}"),
+        ({"move": None, "implied_move": None}, "earnings 25 Nov after close; reaction 28 Nov"),
+        (
+            {"announcement": announcement(REACTION, sessions.shift(REACTION, 1)), "move": None, "implied_move": None},
+            "earnings 28 Nov, time unknown; reaction 28 Nov or 29 Nov",
+        ),
+    ],
+)
+def test_near_earnings_are_told_with_what_is_known_of_them(known: dict[str, Any], line: str) -> None:
+    seen = forecast(direction(), volatility(), **before_earnings(**known))
+
+    assert lines_of(seen)[-1] == line
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, True), (31, False)])
+def test_earnings_are_told_from_thirty_days_before_on(days: int, *, told: bool) -> None:
+    announced = announcement(REACTION).model_copy(update={"announced_on": SESSION + dt.timedelta(days=days)})
+    lines = lines_of(forecast(direction(), volatility(), announcement=announced))
+
+    assert any(line.startswith("earnings ") for line in lines) is told
+
+
+def test_sms_says_nothing_of_earnings() -> None:
+    texts = earnings_day()
+
+    assert "earnings" in texts.email
+    assert "earnings" not in texts.sms
 
 
 def test_risk_is_said_in_percent_and_in_usd_of_the_account() -> None:

@@ -206,6 +206,14 @@ def test_settings_come_back_from_a_manifest_with_the_same_id() -> None:
     assert again.config_id == settings.config_id
 
 
+def test_naked_options_before_earnings_need_their_risk_allowed() -> None:
+    refused = problems(SIGNALS_DECISION__CRUSH_STRUCTURE="naked")
+    allowed = {"SIGNALS_DECISION__CRUSH_STRUCTURE": "naked", "SIGNALS_DECISION__ALLOW_UNDEFINED_RISK": "true"}
+
+    assert "allowed: a crush_structure with a limited loss, or allow_undefined_risk on" in refused[0]
+    assert load(None, allowed).decision.crush_structure == "naked"
+
+
 def test_every_setting_is_described_with_its_key_default_and_variable() -> None:
     by_key = {setting.key: setting for setting in describe()}
 

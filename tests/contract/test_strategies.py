@@ -1,6 +1,6 @@
 """What every structure and every strategy keeps, those to come included."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from options_signals.snapshot import Verdict
 from options_signals.strategy.bets import Held, Reaction, side_of
 from options_signals.strategy.choosers import STRATEGIES
 from options_signals.strategy.decide import decide, decide_by
+from options_signals.strategy.earnings import bets_on_earnings
 from options_signals.strategy.interface import StrategyRule
 from options_signals.strategy.matrix import CELLS, DIRECTIONAL, Cell, defined_risk, plan_of
 
@@ -79,18 +80,25 @@ def test_bullish_and_bearish_structures_stop_on_the_losing_side(cell: Cell) -> N
 
 
 def seen(
-    p_up: float, regime: IvRegime, sure: float, rank: float, weather: VolatilityRegime, *, proven: bool = True
+    p_up: float,
+    regime: IvRegime,
+    sure: float,
+    rank: float,
+    weather: VolatilityRegime,
+    *,
+    proven: bool = True,
+    earnings: bool = False,
 ) -> Forecast:
     of_direction = direction(p_up) if proven else unproven(p_up)
-    return forecast(
-        of_direction, volatility(regime, sure, iv_rank=rank), volatility_regime=weather, hv_iv_ratio=0.8, hv_20=0.2
-    )
+    known: dict[str, Any] = {"volatility_regime": weather, "hv_iv_ratio": 0.8, "hv_20": 0.2}
+    ahead = before_earnings() if earnings else {}
+    return forecast(of_direction, volatility(regime, sure, iv_rank=rank), **known, **ahead)
 
 
 def seen_by(strategy: StrategyRule) -> Forecast:
-    """What makes every strategy sure; iv_crush on the evening before the last that can still be traded."""
-    sure = seen(0.9, IvRegime.HIGH, 0.9, 90.0, VolatilityRegime.HIGH_VOL)
-    return sure.model_copy(update=before_earnings()) if strategy.bets_on_earnings else sure
+    """What makes every strategy sure; iv_crush on its evening before earnings."""
+    earnings = strategy.bets_on_earnings
+    return seen(0.9, IvRegime.HIGH, 0.9, 90.0, VolatilityRegime.HIGH_VOL, earnings=earnings)
 
 
 forecasts = st.builds(
@@ -101,6 +109,7 @@ forecasts = st.builds(
     st.floats(0.0, 100.0),
     st.sampled_from(VolatilityRegime),
     proven=st.booleans(),
+    earnings=st.booleans(),
 )
 
 
@@ -124,6 +133,14 @@ def test_every_strategy_trades_somewhere_and_declines_somewhere(strategy: Strate
 
     assert isinstance(decide_by(strategy, sure, GOOD, Settings()), Signal)
     assert isinstance(decide_by(strategy, blind, GOOD, Settings()), NoTrade)
+
+
+@every_strategy
+def test_whether_a_strategy_bets_on_earnings_shows_in_its_signals(strategy: StrategyRule) -> None:
+    signal = decide_by(strategy, seen_by(strategy), GOOD, Settings())
+
+    assert isinstance(signal, Signal)
+    assert bets_on_earnings(signal) is strategy.bets_on_earnings
 
 
 @every_strategy

@@ -1,8 +1,19 @@
+from functools import partial
 from math import pi, sqrt
 
+import numpy as np
 import pytest
+from options_signals.errors import InvalidValueError
 from options_signals.signals import Strategy
-from options_signals.strategy.bets import Held, expected_moves, sells_premium, side_of, volatility_edge
+from options_signals.strategy.bets import (
+    Held,
+    Reaction,
+    expected_moves,
+    implied_reactions,
+    sells_premium,
+    side_of,
+    volatility_edge,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +27,7 @@ from options_signals.strategy.bets import Held, expected_moves, sells_premium, s
         ("Bear Call Spread", -1, True),
         ("Iron Condor", 0, True),
         ("Long Straddle", 0, False),
+        ("Short Strangle", 0, True),
     ],
 )
 def test_what_a_structure_bets_on(strategy: str, side: int, *, sold: bool) -> None:
@@ -42,3 +54,31 @@ def test_a_move_is_scored_in_expected_moves(strategy: Strategy, won: float) -> N
 @pytest.mark.parametrize(("strategy", "won"), [(Strategy.IRON_CONDOR, 0.04), (Strategy.BUY_CALLS, -0.04)])
 def test_volatility_is_won_by_selling_what_does_not_come(strategy: Strategy, won: float) -> None:
     assert volatility_edge(strategy, UP_TWO_PERCENT) == pytest.approx(won)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "won"),
+    [
+        (Strategy.IRON_CONDOR, sqrt(2 / pi) - 0.5),
+        (Strategy.SHORT_STRANGLE, sqrt(2 / pi) - 0.5),
+        (Strategy.BULL_PUT_SPREAD, -0.5),
+        (Strategy.BEAR_CALL_SPREAD, 0.5),
+    ],
+)
+def test_a_reaction_is_scored_in_standard_deviations_that_options_priced(strategy: Strategy, won: float) -> None:
+    fell = Held(underlying_return=0.01, implied_vol=0.4, realised_vol=0.3, reaction=Reaction(-0.03, implied=0.06))
+
+    assert implied_reactions(strategy, fell) == pytest.approx(won)
+
+
+def test_a_normal_reaction_of_the_size_that_options_priced_is_a_fair_bet() -> None:
+    moves = 0.06 * np.random.default_rng(1).standard_normal(100_000)
+    held = partial(Held, underlying_return=0.0, implied_vol=0.4, realised_vol=0.4)
+    won = [implied_reactions(Strategy.IRON_CONDOR, held(reaction=Reaction(move, implied=0.06))) for move in moves]
+
+    assert np.mean(won) == pytest.approx(0.0, abs=0.01)
+
+
+def test_without_a_reaction_there_is_nothing_to_score() -> None:
+    with pytest.raises(InvalidValueError, match="reaction is None"):
+        implied_reactions(Strategy.IRON_CONDOR, UP_TWO_PERCENT)

@@ -66,7 +66,7 @@ def test_a_condor_is_sold_where_options_price_more_than_the_model_expects() -> N
 
     assert (signal.strategy, signal.size, signal.risk_share) == (Strategy.IRON_CONDOR, Size.HALF, 0.005)
     assert signal.reasons == (
-        f"options price a median move of 4.05 %, the model expects 3.00 %, on {TOLD}",
+        "options price a median move of 4.05 %, the model expects 3.00 %",
         "half size at most, because an iron condor bets on no direction",
         f"left at the close of 2022-11-28, after {TOLD}",
     )

@@ -1,3 +1,6 @@
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 from options_signals.signals import Direction, IvRegime
 from options_signals.strategy.matrix import BUY_CALLS, CELLS, IRON_CONDOR, Cell, cell_for, plan_of
@@ -90,6 +93,14 @@ def test_cell_of_direction_and_regime(direction: str, regime: str, strategy: str
             "keep 25 % of the credit",
             "a short strike is touched",
         ),
+        (
+            "Short Strangle",
+            (21, 45),
+            ["sell the 0.20-delta put", "sell the 0.20-delta call"],
+            0.01,
+            "keep 50 % of the credit",
+            "the strangle costs twice the credit",
+        ),
     ],
 )
 def test_cell_is_built_and_left_as_documented(
@@ -103,3 +114,10 @@ def test_cell_is_built_and_left_as_documented(
 def test_plan_turns_a_stop_in_the_underlying_into_a_price() -> None:
     assert plan_of(BUY_CALLS, spot=400.0).stop_underlying_usd == 392.0
     assert plan_of(IRON_CONDOR, spot=400.0).stop_underlying_usd is None
+
+
+def test_plan_leaves_when_its_cell_does() -> None:
+    leaving = replace(IRON_CONDOR, exit_on=dt.date(2022, 11, 28), soonest=True)
+
+    assert (plan_of(leaving, spot=400.0).exit_on, plan_of(leaving, spot=400.0).soonest) == (leaving.exit_on, True)
+    assert (plan_of(IRON_CONDOR, spot=400.0).exit_on, plan_of(IRON_CONDOR, spot=400.0).soonest) == (None, False)

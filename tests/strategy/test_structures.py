@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from options_signals.errors import NotFoundError
 from options_signals.strategy.matrix import CELLS, Cell, defined_risk, plan_of
@@ -60,6 +62,13 @@ def test_what_cannot_be_drawn_in_becomes_another_structure_in_the_same_window(na
 
     assert after is not None
     assert (after.name, after.days) == (less, before.days)
+
+
+def test_what_becomes_another_structure_still_wants_the_soonest_expiry() -> None:
+    after = smaller(replace(structure_named("short_strangle"), soonest=True))
+
+    assert after is not None
+    assert (after.name, after.soonest) == ("iron_condor", True)
 
 
 def test_there_is_nothing_smaller_than_a_strangle() -> None:

@@ -24,7 +24,7 @@ from options_signals.tickets import NoTicket, Refusal, Ticket, TicketAnswer
 from pydantic import TypeAdapter
 
 from tests.chains import NINTH, SESSION, SIXTEENTH, changed, facts, flat_chain
-from tests.strategy.forecasts import GOOD, direction, forecast, volatility
+from tests.strategy.forecasts import GOOD, announcement, direction, forecast, volatility
 
 D = Decimal
 LARGE = Settings(risk=Risk(account_usd=100_000))
@@ -432,6 +432,38 @@ def test_a_signals_ticket_follows_its_plan_and_its_share_of_the_account() -> Non
     assert found.budget_usd == D("750.00")  # half size: 0.75 % of 100,000
     assert found.contracts == 6
     assert found.model is not None  # the signal brings its own probability
+
+
+def test_a_ticket_is_left_when_the_signals_plan_says() -> None:
+    leaving = signal().model_copy(update={"plan": signal().plan.model_copy(update={"exit_on": dt.date(2022, 11, 30)})})
+
+    found, usual = (make_ticket(one, flat_chain(), facts(), LARGE) for one in (leaving, signal()))
+
+    assert isinstance(found, Ticket)
+    assert isinstance(usual, Ticket)
+    assert (found.exits.on, usual.exits.on) == (dt.date(2022, 11, 30), dt.date(2022, 12, 2))
+
+
+def test_the_soonest_expiry_is_taken_where_the_plan_asks_for_it() -> None:
+    plan = signal().plan.model_copy(update={"min_days": 14, "max_days": 28})
+    either, soonest = (
+        signal().model_copy(update={"plan": plan.model_copy(update={"soonest": soon})}) for soon in (False, True)
+    )
+
+    found = [make_ticket(one, flat_chain(), facts(), LARGE) for one in (either, soonest)]
+
+    assert [isinstance(one, Ticket) and one.expiration for one in found] == [SIXTEENTH, NINTH]  # the monthly one first
+
+
+def test_a_signals_own_announcement_is_told_before_the_expiry() -> None:
+    known = signal().forecast
+    assert known is not None
+    announced = known.model_copy(update={"announcement": announcement(dt.date(2022, 12, 7))})
+
+    found = make_ticket(signal().model_copy(update={"forecast": announced}), flat_chain(), facts(), LARGE)
+
+    assert isinstance(found, Ticket)
+    assert "earnings are announced on 2022-12-06, before the expiry" in found.warnings
 
 
 TO_TARGET = Cut(rule="volatility", before=0.0075, after=0.00375, reason="20 % is above the target of 10 %")

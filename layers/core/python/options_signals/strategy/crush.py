@@ -66,11 +66,7 @@ def _weighed(seen: Situation, announcement: Announcement, move: MoveForecast, *,
     told = f"options price a median move of {100 * priced:.2f} %, the model expects {100 * move.p50:.2f} %"
     if priced <= least:
         return Choice(None, f"{told} ({100 * least:.2f} % with the margin): nothing to sell")
-    return Choice(
-        _sold(seen, announcement),
-        f"{told}, on {in_words(announcement)}",
-        sure=probability_below(move, implied),
-    )
+    return Choice(_sold(seen, announcement), told, sure=probability_below(move, implied))
 
 
 def _sold(seen: Situation, announcement: Announcement) -> Cell:
