@@ -3,6 +3,7 @@
 ```text
 python -m infra.deploy deploy            also synth, diff, destroy, bootstrap; options go through
 python -m infra.deploy deploy -c watchlist=SPY,QQQ
+python -m infra.deploy fetch             fetches that command line where it is not there, and runs nothing
 ```
 """
 
@@ -77,10 +78,11 @@ def main(arguments: list[str]) -> int:
     def run(*command: str) -> int:
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - our own tools
 
-    return (
-        (not is_pinned_cdk_installed() and run(*node.npm, "ci", "--no-audit", "--no-fund"))
-        or run(sys.executable, "-m", "layers.build")
-        or run(str(node.program), "node_modules/aws-cdk/bin/cdk", *arguments)
+    fetched = 0 if is_pinned_cdk_installed() else run(*node.npm, "ci", "--no-audit", "--no-fund")
+    if fetched != 0 or arguments == ["fetch"]:
+        return fetched
+    return run(sys.executable, "-m", "layers.build") or run(
+        str(node.program), "node_modules/aws-cdk/bin/cdk", *arguments
     )
 
 

@@ -81,6 +81,19 @@ def test_the_cdk_is_fetched_unless_the_pinned_version_is_there(
     assert deploy.is_pinned_cdk_installed(tmp_path) == installed
 
 
+@pytest.mark.parametrize(("exit_code", "installed", "calls"), [(0, False, 1), (7, False, 1), (0, True, 0)])
+def test_fetching_asks_npm_for_what_is_missing_and_runs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exit_code: int, installed: bool, calls: int
+) -> None:
+    log = tmp_path / "log"
+    npm = program(tmp_path, "npm", f'"$@" >> {log}; exit {exit_code}')
+    monkeypatch.setattr(deploy, "find_node", lambda: deploy.Node(tmp_path / "node", (str(npm),)))
+    monkeypatch.setattr(deploy, "is_pinned_cdk_installed", lambda: installed)
+
+    assert deploy.main(["fetch"]) == exit_code
+    assert (log.read_text() if log.exists() else "").splitlines() == ["ci --no-audit --no-fund"] * calls
+
+
 def test_the_cdk_is_pinned_to_one_version_with_its_digest() -> None:
     pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
     locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/aws-cdk"]
