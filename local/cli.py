@@ -205,6 +205,21 @@ def train_volatility(
 
 
 @app.command()
+def train_earnings(source: Source = LIVE, through: Through = None, as_json: AsJson = False) -> None:
+    """Train the model of moves on earnings, one for all companies, and print its worth beside simple rules.
+
+    It learns from the companies of a folder of market data, else from the watchlist. Days are served without it too.
+
+    Example: signals train-earnings --source files:../shared/data --through 2022-11-22
+    """
+    from local.models import train_moves_and_show
+    from local.world import World
+
+    trained = train_moves_and_show(World.of(source=source), through=through, console=Console(stderr=True))
+    tell(as_json, [trained.as_json()], lambda _: typer.echo(trained.as_text()))
+
+
+@app.command()
 def train_all(
     source: Source = LIVE,
     tickers: Tickers = None,
@@ -218,6 +233,8 @@ def train_all(
 ) -> None:
     """Train every model the daily run needs; with --upload, serve them on the deployed system.
 
+    The model of moves on earnings is among them where the source has many companies and their announcements.
+
     A ticker with too little data does not stop the others; the exit code is 1 then, and nothing is uploaded.
 
     Example: signals train-all --source files:../shared/data --through 2022-11-22
@@ -229,7 +246,8 @@ def train_all(
 
         with on_stage("looking for the deployed system", stage, profile, region) as account:
             check_destination(account, source)
-    _train(("direction", "iv_regime"), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
+    world = World.of(source=source, tickers=tickers)
+    _train(("direction", "iv_regime"), world, through, scope, as_json=as_json, moves=True)
     if upload:
         cli_models.models_upload(stage, profile, region)
 
@@ -311,11 +329,22 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     tell(as_json, decided.decisions, lambda console: show.digest(console, *decided))
 
 
-def _train(names: tuple[ModelName, ...], world: "World", through: str | None, scope: Scope, *, as_json: bool) -> None:
-    from local.models import train_and_show
+def _train(
+    names: tuple[ModelName, ...],
+    world: "World",
+    through: str | None,
+    scope: Scope,
+    *,
+    as_json: bool,
+    moves: bool = False,
+) -> None:
+    from local.models import moves_if_any, train_and_show
 
-    report = train_and_show(world, names, through=through, scope=scope, console=Console(stderr=True))
-    tell(as_json, report.as_json(), lambda _: typer.echo(report.as_text()))
+    console = Console(stderr=True)
+    report = train_and_show(world, names, through=through, scope=scope, console=console)
+    extra = moves_if_any(world, through=through, console=console) if moves else None
+    records = [*report.as_json(), *([extra.as_json()] if extra else [])]
+    tell(as_json, records, lambda _: typer.echo("\n".join([report.as_text(), *([extra.as_text()] if extra else [])])))
     if report.untrained:
         _stop_untrained(report)
 

@@ -6,10 +6,13 @@ import os
 from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.card import ModelName
+from options_signals.sources.files import FilesSource
 from rich.console import Console
 
 from local.day import asked_session
 from local.world import World
+from training.earnings_move import UNIVERSE, companies_in
+from training.move_model import TrainedMoves, train_moves
 from training.report import Report
 from training.train import Scope, train_all
 
@@ -32,6 +35,33 @@ def train_and_show(
         tracked_in=world.home.root / "mlflow",
         progress=lambda line: console.print(line, markup=False, highlight=False),
     )
+
+
+def train_moves_and_show(world: World, *, through: str | None, console: Console) -> TrainedMoves:
+    """Train, store and promote the model of moves on earnings: of the folder's companies, else of the watchlist."""
+    calendar = world.sources.earnings
+    return train_moves(
+        world.sources,
+        companies_in(calendar.folder) if isinstance(calendar, FilesSource) else world.settings.tickers,
+        through=asked_session(through),
+        store=world.home.store(),
+        now=dt.datetime.now(dt.UTC),
+        tracked_in=world.home.root / "mlflow",
+        progress=lambda line: console.print(line, markup=False, highlight=False),
+    )
+
+
+def moves_if_any(world: World, *, through: str | None, console: Console) -> TrainedMoves | None:
+    """The same where a folder has companies and their announcements; elsewhere say so and leave it, for it is an extra.
+
+    A watchlist alone has too few announcements.
+    """
+    calendar = world.sources.earnings
+    if isinstance(calendar, FilesSource) and (calendar.folder / UNIVERSE).is_file():
+        return train_moves_and_show(world, through=through, console=console)
+    told = f"earnings_move is not trained: {world.source} has no table of many companies that announce earnings"
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    return None
 
 
 def promote_version(store: ObjectStore, name: str, scope: str, version: str, world: str) -> str:

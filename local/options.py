@@ -34,7 +34,7 @@ Scope = Annotated[
 Namespace = Annotated[str | None, typer.Option(help="Such as live, simulated or files:1a2b3c4d5e6f.")]
 
 ModelWorld = Annotated[Literal["market", "simulated"], typer.Option(help="What the model was trained on.")]
-ModelName = Literal["direction", "iv_regime"]
+ModelName = Literal["direction", "iv_regime", "earnings_move"]
 
 Stage = Annotated[str, typer.Option(help="Which deployment of this account.")]
 Deployed = Annotated[str | None, typer.Option("--stage", help="Of that deployment, such as prod, not of this laptop.")]

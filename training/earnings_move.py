@@ -26,7 +26,7 @@ from options_signals.features.announcements import SESSIONS_TO_REACTION
 from options_signals.features.inputs import PriceBasis, basis_of
 from options_signals.models.card import MOVE_RULE_INPUTS, MoveRule
 from options_signals.models.chain import complete
-from options_signals.models.moves import in_order, move_rule, size_of
+from options_signals.models.moves import REGRESSION, in_order, move_rule, size_of
 from options_signals.sources.base import Sources
 from options_signals.sources.registry import open_source
 from sklearn.linear_model import LinearRegression, QuantileRegressor
@@ -46,7 +46,6 @@ FIRST_SESSIONS = 126  # with announcements, about two seasons of them, that only
 SPLITS = 6  # the first of them only chooses
 BLOCK_SESSIONS = 20  # a month: companies of one season report into the same market
 
-MODEL = "quantile regression"
 SERVED = "served"
 EVERYBODY, LAST_FOUR, ATR, SHRUNK = RULES = tuple(MOVE_RULE_INPUTS)
 FEATURES = (
@@ -144,10 +143,10 @@ def fit_regression(train: pd.DataFrame) -> Regression:
 
 def fit(name: str, train: pd.DataFrame) -> Forecaster:
     """A rule or the regression, from rows whose moves are known."""
-    return fit_regression(train) if name == MODEL else fit_rule(name, train)
+    return fit_regression(train) if name == REGRESSION else fit_rule(name, train)
 
 
-FORECASTERS = (MODEL, *RULES)
+FORECASTERS = (REGRESSION, *RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +198,9 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Whether the regression beats the best rule, loses to it, or the data cannot tell."""
-        behind = self.figures[MODEL].behind_best_rule
+        behind = self.figures[REGRESSION].behind_best_rule
         if behind.high < 0.0:
-            return f"{MODEL} wins"
+            return f"{REGRESSION} wins"
         return f"{self.best_rule} wins" if behind.low > 0.0 else "nobody wins beyond the interval"
 
     def as_text(self) -> str:

@@ -17,13 +17,13 @@ import pandas as pd
 from options_signals.features.announcements import SESSIONS_TO_REACTION
 from options_signals.lake import ObjectStore
 from options_signals.models.card import CLASSES, Metric, ModelCard, ModelDraft, ModelName
+from options_signals.models.moves import REGRESSION
 from options_signals.sessions import FIRST_DAY
 from options_signals.sources.base import Sources
 
 from training.bootstrap import Interval
 from training.dataset import digest_of
 from training.earnings_move import (
-    MODEL,
     RULES,
     SERVED,
     Announced,
@@ -106,7 +106,7 @@ def fitted(learned_from: Announced, *, world: str, now: dt.datetime, resamples: 
     rows = learned_from.rows
     seen = compare(rows, resamples=resamples)
     regression = fit_regression(rows)
-    rule = None if seen.serves_next == MODEL else fit_rule(seen.serves_next, rows).learned
+    rule = None if seen.serves_next == REGRESSION else fit_rule(seen.serves_next, rows).learned
     draft = ModelDraft.model_validate(
         {
             "name": NAME,
@@ -141,7 +141,7 @@ def metrics_of(seen: Comparison) -> Mapping[str, Metric]:
         "pinball_loss": _metric(served.loss, {name: rule.loss.value for name, rule in rules.items()}),
         "behind_best_rule": _metric(served.behind_best_rule),
         "coverage": _metric(served.coverage, {name: rule.coverage.value for name, rule in rules.items()}),
-        "pinball_loss_of_regression": _metric(seen.figures[MODEL].loss),
+        "pinball_loss_of_regression": _metric(seen.figures[REGRESSION].loss),
     }
 
 

@@ -3,9 +3,10 @@
 ```text
 forecast_direction(bundle, row)                        with threshold, skill, track record and explanation
 forecast_iv(bundle, row, index="VIX", proxy=False)     the IV regime
+forecast_move(bundle, row)                             the move on an announcement of earnings
 ```
 
-Rows are feature values by name, so the order of columns cannot matter. Both have a form for many rows at once.
+Rows are feature values by name, so the order of columns cannot matter. The first two have a form for many rows at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,10 @@ import numpy as np
 from options_signals.errors import InvalidValueError, MissingColumnError
 from options_signals.features.arrays import FloatArray
 from options_signals.models.bundle import Bundle
-from options_signals.models.card import ModelCard
+from options_signals.models.card import ModelCard, MoveRule
 from options_signals.models.chain import split_inputs
-from options_signals.signals import DirectionForecast, IvForecast, TrackRecord
+from options_signals.models.moves import REGRESSION
+from options_signals.signals import DirectionForecast, IvForecast, MoveForecast, TrackRecord
 
 SHOWN_CONTRIBUTIONS = 5
 
@@ -65,6 +67,30 @@ def forecast_ivs(bundle: Bundle, rows: Sequence[Row], *, index: str, proxy: bool
         _iv(card, row, values, p.tolist(), index=index, proxy=proxy)
         for row, values, p in zip(rows, inputs, probabilities, strict=True)
     ]
+
+
+def forecast_move(bundle: Bundle, row: Row) -> MoveForecast:
+    """The quantiles of the move, for the row of the evening that the model was trained for.
+
+    A NaN is imputed, or makes the rule that is served say the quantiles of all moves; its feature is named in
+    `imputed`. MissingColumnError where the row lacks a feature, InvalidValueError where a value is infinite.
+    """
+    card = bundle.card
+    inputs = _by_name([row], card.inputs, needed_by=card.label)
+    p10, p50, p90 = bundle.predict(*split_inputs(card, inputs))[0].tolist()
+    loss = card.metrics["pinball_loss"]
+    return MoveForecast(
+        version=card.version,
+        inputs=max(1, len(card.served_inputs)),  # the quantiles of all moves read none
+        p10=p10,
+        p50=p50,
+        p90=p90,
+        served=card.rule.name if isinstance(card.rule, MoveRule) else REGRESSION,
+        loss=loss.value,
+        baseline_loss=min(loss.baselines.values()),
+        coverage=card.metrics["coverage"].value,
+        imputed=_imputed(card, inputs[0]),
+    )
 
 
 def _direction(bundle: Bundle, row: FloatArray, p_up: float) -> DirectionForecast:
