@@ -36,12 +36,45 @@ def test_a_folder_is_named_by_what_is_in_it(tmp_path: Path) -> None:
     assert opened(f"files:{tmp_path}", tmp_path).namespace == "files:e3b0c44298fc"  # sha256 of nothing
 
 
+def test_a_folder_that_its_owner_named_keeps_its_name_when_rows_are_added(tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+    spec = f"files:{tmp_path},name=mine"
+    before, unnamed = opened(spec, tmp_path), opened(f"files:{tmp_path}", tmp_path)
+
+    (tmp_path / "prices" / "SPY.csv").write_text("date,open,high,low,close,volume\n2022-11-23,1,1,1,1,1\n")
+
+    assert before.namespace == opened(spec, tmp_path).namespace == "files:mine"
+    assert unnamed.namespace != opened(f"files:{tmp_path}", tmp_path).namespace
+
+
+def test_the_tables_of_a_named_folder_still_say_which_data_they_are(tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+    (tmp_path / "prices" / "SPY.csv").write_text("date,open,high,low,close,volume\n2022-11-23,1,1,1,1,1\n")
+    day = dt.date(2022, 11, 23)
+
+    named, unnamed = (
+        opened(f"files:{tmp_path}{name}", tmp_path).bars.bars(["SPY"], first=day, last=day) for name in ("", ",name=a")
+    )
+
+    assert named.origin.source == unnamed.origin.source != "files:a"
+
+
+@pytest.mark.parametrize("name", ["", "My Data", "../live", "a" * 31])
+def test_a_name_that_could_be_no_folder_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+
+    with pytest.raises(InvalidValueError, match="allowed: a name of small letters, digits and -"):
+        opened(f"files:{tmp_path},name={name}", tmp_path)
+
+
 @pytest.mark.parametrize(
     "spec",
     ["", "bloomberg", "files:", "files", "yahoo:fast", "simulated:seed=x", "simulated:edge=maybe", "simulated:x"],
 )
 def test_an_unknown_specification_is_answered_with_the_known_ones(spec: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match="allowed: simulated, simulated:seed=7,edge=off, files:<folder>, yahoo"):
+    with pytest.raises(
+        InvalidValueError, match="allowed: simulated, simulated:seed=7,edge=off, files:<folder>, files:"
+    ):
         opened(spec, tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from options_signals.sources.base import BLS_KEY, FINNHUB_KEY, FRED_KEY, Fetched
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
 
+FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 SPECS = (
-    "simulated, simulated:seed=7,edge=off, files:<folder>, yahoo, live, live:macro=fred,terms=accepted, "
-    "python:<module>:<function>"
+    "simulated, simulated:seed=7,edge=off, files:<folder>, files:<folder>,name=mine, yahoo, live, "
+    "live:macro=fred,terms=accepted, python:<module>:<function>"
 )
 # The specifications of the live world -> whether FRED delivers its macro series, and if so with every revision.
 LIVE = {
@@ -39,7 +41,8 @@ def open_source(
     ----------
     spec
         `simulated`, perhaps with a seed and the planted edge on or off, as in `simulated:seed=7,edge=off`;
-        `files:../shared/data`, a folder laid out as `sources.files` says; `yahoo`; `live`, which adds the
+        `files:../shared/data`, a folder laid out as `sources.files` says, with `,name=mine` where rows are added to it
+        and its sessions shall stay together; `yahoo`; `live`, which adds the
         providers of `sources.live` to it; or `python:vendor:sources`, a function of your own that takes the clock and
         answers `Sources`, as docs/examples/vendor.py does.
     clock
@@ -58,7 +61,7 @@ def open_source(
     if kind == "simulated":
         return _simulated(spec, rest)
     if kind == "files" and rest:
-        return _files(Path(rest))
+        return _files(spec, rest)
     cache_folder = cache_folder or Path(tempfile.gettempdir()) / "options-signals"
     if spec == "yahoo":
         return _yahoo(clock, cache_folder)
@@ -91,10 +94,17 @@ def _simulated_namespace(seed: int, edge: str) -> str:
     return "simulated" if (seed, edge) == (SEED, "on") else f"simulated:{seed}-edge-{edge}"
 
 
-def _files(folder: Path) -> Sources:
+def _files(spec: str, rest: str) -> Sources:
+    """What is stored is kept under the user's name for the folder, or else under the digest of what is in it."""
+    path, comma, name = rest.partition(",name=")
+    if comma and not FOLDER_NAME.fullmatch(name):
+        raise InvalidValueError(
+            name="source", value=spec, allowed="a name of small letters, digits and -, such as files:<folder>,name=mine"
+        )
+    folder = Path(path)
     source = FilesSource(folder)
     return Sources(
-        namespace=f"files:{source.digest}",
+        namespace=f"files:{name or source.digest}",
         world="market",
         bars=source,
         vol_indices=source,
