@@ -80,10 +80,12 @@ def test_it_expires_after_the_reaction_and_is_left_at_its_close() -> None:
     assert (plan.min_days, plan.max_days, plan.soonest) == (6, 19, True)  # the reaction is 5 days away
 
 
-def test_with_an_unknown_time_of_release_it_is_held_over_both_possible_reactions() -> None:
-    plan = traded(decided(announcement=announcement(REACTION, AFTER))).plan
+def test_with_an_unknown_time_of_release_there_is_no_move_to_sell() -> None:
+    no_trade = refused(decided(announcement=announcement(REACTION, AFTER)))
 
-    assert (plan.exit_on, plan.min_days) == (AFTER, 7)
+    told = "earnings on 2022-11-28, time unknown (reaction 2022-11-28 or 2022-11-29)"
+    assert no_trade.reasons == (f"{told}: which session moves is unknown, so there is no move to sell",)
+    assert no_trade.cause == "rule"
 
 
 def test_the_median_of_a_normal_move_is_compared_with_the_median_of_the_model() -> None:
@@ -306,15 +308,14 @@ def test_no_naked_structure_passes_unless_undefined_risk_is_allowed(
 
 
 @law
-@given(foreseen=quantiles, implied=sizes, structure=structures, p_up=st.floats(0, 1), extra=st.integers(0, 1))
-def test_what_is_sold_is_left_at_the_last_reaction_and_expires_after_it_with_little_at_risk(
-    foreseen: Any, implied: float, structure: str, p_up: float, extra: int
+@given(foreseen=quantiles, implied=sizes, structure=structures, p_up=st.floats(0, 1))
+def test_what_is_sold_is_left_at_the_reaction_and_expires_after_it_with_little_at_risk(
+    foreseen: Any, implied: float, structure: str, p_up: float
 ) -> None:
     settings = Settings(decision=NAKED.decision.model_copy(update={"crush_structure": structure}))
-    announced = announcement(REACTION, sessions.shift(REACTION, extra) if extra else None)
-    decision = decided(settings, direction(p_up), announcement=announced, move=foreseen, implied_move=implied)
+    decision = decided(settings, direction(p_up), move=foreseen, implied_move=implied)
 
     if isinstance(decision, Signal):
-        assert decision.plan.exit_on == announced.last_reaction
-        assert SESSION + dt.timedelta(days=decision.plan.min_days) > announced.last_reaction
+        assert decision.plan.exit_on == REACTION
+        assert SESSION + dt.timedelta(days=decision.plan.min_days) > REACTION
         assert decision.risk_share <= 0.01

@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from options_signals import sessions
+from options_signals.features.announcements import entry_evening
 from options_signals.signals import Announcement, Forecast, IvRegime, MoveForecast
 from options_signals.strategy.bets import BacktestHook, implied_reactions
 from options_signals.strategy.earnings import entry_of, in_words
@@ -45,7 +45,9 @@ def _iv_crush(seen: Situation) -> Choice:
     if announcement is None or announcement.first_reaction <= entry_of(forecast.session):
         known = f": {in_words(announcement)}" if announcement else ""
         return Choice(None, f"no announcement ahead that a trade could still be entered before{known}")
-    evening = sessions.shift(announcement.first_reaction, -2)
+    if len(announcement.reactions) > 1:
+        return Choice(None, f"{in_words(announcement)}: which session moves is unknown, so there is no move to sell")
+    evening = entry_evening(announcement.first_reaction)
     if forecast.session < evening:
         return Choice(None, f"{in_words(announcement)}: sold on the evening of {evening}")
     if forecast.move is None or forecast.implied_move is None:
