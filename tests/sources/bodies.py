@@ -89,6 +89,12 @@ def news_sentiment(*, bullish: float, bearish: float, articles: int, buzz: float
     )
 
 
+def quote(last: float, at: str) -> str:
+    """Open, high, low, last price and the one of the day before; when the last one was."""
+    stamp = int(dt.datetime.fromisoformat(at).timestamp())
+    return json.dumps({"c": last, "h": last + 2, "l": last - 2, "o": last - 1, "pc": last - 3, "t": stamp})
+
+
 def announcement(day: str, hour: str, *, symbol: str = "AAPL", **values: float | None) -> dict[str, Any]:
     return {"date": day, "hour": hour, "symbol": symbol, "epsActual": None, "epsEstimate": 1.5, "quarter": 1} | values
 

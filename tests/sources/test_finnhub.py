@@ -8,8 +8,8 @@ from options_signals.sources.base import Fetched
 from options_signals.sources.finnhub import FinnhubSource
 from options_signals.sources.http import ApiKey
 
-from tests.sources.bodies import announcement, calendar, news, news_sentiment
-from tests.sources.web_server import HTML, Outside, Reply, Request, serving
+from tests.sources.bodies import announcement, calendar, news, news_sentiment, quote
+from tests.sources.web_server import HTML, Outside, Replies, Reply, Request, serving
 
 TODAY = dt.date(2022, 11, 23)
 KEY = ApiKey(name="FINNHUB_API_KEY", value="s3cr3t")
@@ -187,3 +187,56 @@ def test_a_fund_without_earnings_is_a_failure_of_its_own() -> None:
 def test_a_calendar_that_is_down_is_unavailable() -> None:
     with serving({"calendar/earnings": Reply(status=502)}) as outside, pytest.raises(ProviderUnavailableError):
         earnings(outside, "AAPL")
+
+
+def test_news_of_the_whole_market_are_those_of_the_fund_that_stands_for_it() -> None:
+    replies: dict[str, Replies] = {"news-sentiment": NO_PREMIUM, "v1/news": HEADLINES, "company-news": "[]"}
+    with serving(replies) as outside:
+        fetched = sentiment(outside, "SPY", "AAPL")
+
+    assert dict(zip(fetched.frame["ticker"], fetched.frame["articles"], strict=True)) == {"SPY": 4.0, "AAPL": 0.0}
+    asked = [request.query for request in outside.asked if request.path.endswith("v1/news")]
+    assert asked == [{"category": "general"}]
+
+
+def closes(outside: Outside, *tickers: str, day: dt.date = TODAY) -> Fetched:
+    return FinnhubSource(outside.web(), key=KEY).bars(tickers, first=day, last=day)
+
+
+@pytest.mark.parametrize("at", ["2022-11-23T16:00:00-05:00", "2022-11-23T16:15:00-05:00"])
+def test_the_last_price_at_the_close_is_the_close(at: str) -> None:
+    with serving({"v1/quote": quote(101.5, at)}) as outside:
+        row = closes(outside, "SPY").frame.iloc[0]
+
+    assert row.drop("volume").to_dict() == {
+        "ticker": "SPY",
+        "session": pd.Timestamp("2022-11-23"),
+        "open": 100.5,
+        "high": 103.5,
+        "low": 99.5,
+        "close": 101.5,
+    }
+    assert math.isnan(row["volume"])
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        ("2022-11-23T15:59:59-05:00", "no close of SPY in Finnhub. Its last price is of 2022-11-23 20:59 UTC"),
+        ("2022-11-23T16:15:01-05:00", "no close of SPY"),  # after hours
+        ("2022-11-24T16:00:00-05:00", "no close of SPY"),  # Thanksgiving
+        ("2022-11-22T16:00:00-05:00", "it has no rows from 2022-11-23"),
+        ("1970-01-01T00:00:00+00:00", "no price of this ticker"),  # an unknown symbol: all zeros
+    ],
+)
+def test_a_price_of_another_time_says_nothing_of_the_close(at: str, why: str) -> None:
+    with serving({"v1/quote": quote(101.5, at)}) as outside:
+        fetched = closes(outside, "SPY")
+
+    assert fetched.frame.empty
+    assert why in fetched.failures["SPY"]
+
+
+def test_a_half_day_closes_at_one() -> None:
+    with serving({"v1/quote": quote(101.5, "2022-11-25T13:00:05-05:00")}) as outside:
+        assert len(closes(outside, "SPY", day=dt.date(2022, 11, 25)).frame) == 1

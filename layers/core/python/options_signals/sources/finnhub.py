@@ -152,6 +152,8 @@ class _News:
 def _quote(body: bytes) -> dict[str, float]:
     """Open, high, low, the last price, and when that was."""
     answer: dict[str, Any] = json_object(body)
+    if not answer["t"]:
+        raise NotFoundError(what="price of this ticker", where=PROVIDER, remedy="Check the ticker, or drop it.")
     return {name: float(answer[key]) for name, key in QUOTE.items()}
 
 
