@@ -30,12 +30,13 @@ SESSION = dt.date(2022, 11, 23)
 RUN = Run(namespace="live", session=SESSION, attempt=1)
 
 
-def published(*sessions_before: int, ticket: TicketAnswer | None = None) -> MemoryTable:
+def published(*sessions_before: int, ticket: TicketAnswer | None = None, exit_on: dt.date | None = None) -> MemoryTable:
     """SPY was published so many sessions before, each time with 0.75 % at risk, and QQQ declined."""
     world = World()
     for before in sessions_before:
         day = sessions.shift(SESSION, -before)
-        told = (SPY.model_copy(update={"ticket": ticket}), QQQ)
+        plan = SPY.plan.model_copy(update={"exit_on": exit_on})
+        told = (SPY.model_copy(update={"ticket": ticket, "plan": plan}), QQQ)
         decisions = tuple(one.model_copy(update={"session": day}) for one in told)
         edition = Edition(namespace="live", session=day, attempt=1, config_id="aaa", decisions=decisions, texts=TEXTS)
         world.publish(edition)
@@ -54,6 +55,11 @@ def test_without_a_file_the_signals_of_the_last_five_sessions_count_as_open() ->
 
     assert holdings.positions == (Position(ticker="SPY", risk_share=0.0075, assumed=True),) * 2
     assert (holdings.account_of, holdings.equity) == (None, ())
+
+
+@pytest.mark.parametrize(("exit_on", "open_trades"), [(SESSION, 0), (sessions.shift(SESSION, 1), 1)])
+def test_a_signal_is_open_until_the_close_at_which_its_plan_leaves(exit_on: dt.date, open_trades: int) -> None:
+    assert len(known(published(2, exit_on=exit_on)).positions) == open_trades
 
 
 def test_a_refusal_is_never_open() -> None:

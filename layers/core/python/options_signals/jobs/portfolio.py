@@ -28,7 +28,7 @@ def holdings_of(run: Run, *, store: ObjectStore, table: SignalTable, settings: S
     """What is known to be open on the evening of the session, and what has to be assumed.
 
     A signal counts as traded at the next session, with its whole risk and the Greeks its ticket had on its evening, and
-    as left `tickets.exit_sessions` after that. With an account file only signals that would have been entered after
+    as left `tickets.exit_sessions` after that, or when its plan says. With an account file only signals that would have been entered after
     its date are assumed; a file of a later date says nothing about this session's positions, and nothing of its later
     equity is used.
 
@@ -69,7 +69,7 @@ def _assumed(
     return tuple(
         Position(ticker=one.ticker, risk_share=one.risk_share, assumed=True, greeks=_greeks_then(one, size_usd))
         for one in published
-        if isinstance(one, Signal)
+        if isinstance(one, Signal) and (one.plan.exit_on is None or one.plan.exit_on > run.session)
     )
 
 
