@@ -28,9 +28,9 @@ def holdings_of(run: Run, *, store: ObjectStore, table: SignalTable, settings: S
     """What is known to be open on the evening of the session, and what has to be assumed.
 
     A signal counts as traded at the next session, with its whole risk and the Greeks its ticket had on its evening, and
-    as left `tickets.exit_sessions` after that, or when its plan says. With an account file only signals that would have been entered after
-    its date are assumed; a file of a later date says nothing about this session's positions, and nothing of its later
-    equity is used.
+    as left `tickets.exit_sessions` after that, or when its plan says. With an account file only signals that would have
+    been entered after its date are assumed; a file of a later date says nothing about this session's positions, and
+    nothing of its later equity is used.
 
     Raises
     ------
