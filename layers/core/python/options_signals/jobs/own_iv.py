@@ -95,7 +95,7 @@ def summaries(
     for underlying, answer in answers.items():
         if lack := _lack(answer):
             without.setdefault(lack, []).append(underlying)
-    absent = tuple(f"{IV_HISTORY.name} of {', '.join(names)} ({reason})" for reason, names in without.items())
+    absent = tuple(f"own implied volatility of {', '.join(names)} ({reason})" for reason, names in without.items())
     return tuple(answer for answer in answers.values() if isinstance(answer, ChainSummary)), absent
 
 
@@ -151,7 +151,7 @@ def _stored_rows(store: ObjectStore, run: Run, earlier: Sequence[Run]) -> tuple[
         try:
             parts.append(_rows_of(store, one))
         except (CorruptError, NotFoundError) as error:
-            unread.append(f"{IV_HISTORY.name} as stored for {one.session} ({error})")
+            unread.append(f"own implied volatility as stored for {one.session} ({error})")
     return pd.concat(parts, ignore_index=True), tuple(unread)
 
 

@@ -170,15 +170,15 @@ def _index(forecast: Forecast) -> Iterator[str]:
     ticker, iv = forecast.ticker, forecast.iv
     if iv is None:
         return
+    if iv.own_sessions and not iv.proxy:
+        yield f"IV rank from {ticker}'s own options ({iv.own_sessions} sessions)"
     if iv.proxy:
         yield f"{iv.index} stands in for a volatility index of {ticker}'s own (allow_iv_proxy)"
-    if iv.proxy and iv.own_sessions:
+    if iv.own_sessions and iv.proxy:
         yield (
             f"a year of {ticker}'s own implied volatility is there ({iv.own_sessions} sessions), but the models were "
             f"trained on {iv.index}: `signals train-all --own-iv` trains on it"
         )
-    if iv.own_sessions and not iv.proxy:
-        yield f"IV rank from {ticker}'s own options ({iv.own_sessions} sessions)"
 
 
 def _imputed(forecast: Forecast) -> tuple[str, ...]:
