@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from options_signals.features.arrays import FloatArray
-from options_signals.models.card import BucketRule, Calibrator, Metric, ModelDraft, ReliabilityBin
+from options_signals.models.card import BucketRule, Calibrator, Metric, ModelDraft, MoveRule, ReliabilityBin
 from options_signals.models.chain import complete
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -16,6 +16,9 @@ from training.export import Exported, export
 ROWS = 300
 DIRECTION_FEATURES = ("rsi_14", "hv_20", "iv_rank", "returns_5d")
 REGIME_FEATURES = ("iv_rank", "hv_20", "returns_5d")
+MOVE_FEATURES = ("earnings_move_mean_8q", "hv_20", "atr_pct_20")
+ALL_MOVES = (0.006, 0.031, 0.088)
+SHRUNK = MoveRule(name="shrunk mean", factors=(0.2, 0.8, 2.0), all_moves=ALL_MOVES, atr_multiple=2.0)
 RULE = BucketRule(
     lower_distance="iv_distance_to_30",
     upper_distance="iv_distance_to_60",
@@ -34,6 +37,7 @@ def feature_rows(names: tuple[str, ...], *, seed: int = 0) -> FloatArray:
     """Invented rows on the scales these features have; every tenth value of the first column unknown."""
     scales = {"rsi_14": (50.0, 12.0), "hv_20": (0.2, 0.05), "iv_rank": (45.0, 20.0), "returns_5d": (0.002, 0.02)}
     scales |= {"iv_distance_to_30": (-0.1, 0.05), "iv_distance_to_60": (0.2, 0.05)}
+    scales |= {"earnings_move_mean_8q": (0.05, 0.02), "atr_pct_20": (0.025, 0.01), "earnings_move_count_8q": (5.0, 1.0)}
     normal = np.random.default_rng(seed).normal(size=(ROWS, len(names)))
     centre, spread = np.array([scales[name] for name in names]).T
     rows: FloatArray = centre + spread * np.clip(normal, -2.0, 2.0)
@@ -116,3 +120,41 @@ def regime_bundle(**changes: Any) -> Exported:
     rows = with_gaps(feature_rows(draft.inputs), 1)
     pipeline = fitted(rows[:, : len(draft.features)], classes=3, medians=draft.impute)
     return export(pipeline, rows, draft)
+
+
+def move_draft(**changes: Any) -> ModelDraft:
+    """A draft of the model of moves on earnings, which serves its regression."""
+    content = {
+        "name": "earnings_move",
+        "scope": "pooled",
+        "horizon": 2,
+        "features": MOVE_FEATURES,
+        "classes": ("p10", "p50", "p90"),
+        "impute": (0.05, 0.2, 0.025),
+        "threshold": None,
+        "calibrator": Calibrator(),
+        "base_rates": ALL_MOVES,
+        "metrics": {
+            "pinball_loss": Metric(value=0.0081, low=0.0074, high=0.0095, baselines={"k x ATR": 0.0086}),
+            "behind_best_rule": Metric(value=-0.0005, low=-0.001, high=0.0001),
+            "coverage": Metric(value=0.796, low=0.773, high=0.818),
+        },
+        "reliability": (),
+    }
+    return direction_draft(**(content | changes))
+
+
+def move_bundle(**changes: Any) -> Exported:
+    """An exported model of moves on earnings: three lines that lean on the past moves and on the true range."""
+    draft = move_draft(**changes)
+    rows = with_gaps(feature_rows(draft.inputs), 1)
+    matrix = complete(rows[:, : len(draft.features)], draft.impute)
+    size = matrix[:, 0] + 2.0 * matrix[:, 2]
+    return export(
+        make_pipeline(StandardScaler(), LinearRegression()).fit(matrix, np.outer(size, [0.1, 0.4, 1.0])), rows, draft
+    )
+
+
+def shrunk_mean_bundle(**changes: Any) -> Exported:
+    """The same, serving the shrunk mean."""
+    return move_bundle(served="rule", rule=SHRUNK, **changes)

@@ -33,7 +33,7 @@ def test_a_card_survives_its_text() -> None:
         ({"classes": ("UP", "DOWN")}, r"has the classes \('DOWN', 'UP'\), in this order"),
         ({"base_rates": (0.6,)}, "a base rate each"),
         ({"served": "rule"}, "a rule is there if it is served"),
-        ({"served": "rule", "rule": RULE}, "for iv_regime only"),
+        ({"served": "rule", "rule": RULE}, "direction has none"),
         ({"threshold": None}, "a threshold belongs to direction"),
         ({"metrics": {}}, r"metrics not measured: \['auc', 'brier_skill'\]"),
         ({"scope": "../SPY"}, "should match pattern"),

@@ -284,7 +284,25 @@ def test_announcements_are_read_with_their_time_of_release_or_as_of_unknown_time
     assert list(frame["announced_on"].dt.date) == [dt.date(2022, 5, 25), dt.date(2022, 8, 24)]
     assert frame["release_time"].isna().tolist() == [False, True]
     assert frame["eps_actual"].isna().tolist() == [False, True]
-    assert frame["known_on"].isna().all()
+    assert list(frame["known_on"].dt.date) == [dt.date(2022, 5, 11), dt.date(2022, 8, 10)]  # ten sessions ahead
+
+
+def test_what_a_file_says_of_when_a_date_was_known_is_believed(tmp_path: Path) -> None:
+    header = "symbol,date,release_time,known_on\n"
+    source = write(tmp_path, "earnings/earnings_dates.csv", header + "NVDA,2022-05-25,post,2022-05-20\n")
+
+    assert list(announcements(source, "NVDA")["known_on"].dt.date) == [dt.date(2022, 5, 20)]
+
+
+def test_what_meta_announced_under_its_former_name_is_delivered_with_it(tmp_path: Path) -> None:
+    source = write(
+        tmp_path,
+        "earnings/earnings_history.csv",
+        EARNINGS_HEADER + "FB,2022-04-27,post,2.56,2.72\nMETA,2022-07-27,post,2.59,2.46\n",
+    )
+
+    assert list(announcements(source, "META")["ticker"]) == ["FB", "META"]
+    assert list(announcements(source, "NVDA")["ticker"]) == []
 
 
 def test_a_date_of_both_files_of_announcements_is_taken_from_the_history(tmp_path: Path) -> None:

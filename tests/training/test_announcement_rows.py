@@ -40,9 +40,9 @@ JUMPS = {"2021-05-26": 1.02, "2021-05-27": 0.95}
 
 @pytest.mark.parametrize(
     ("release_time", "session", "reaction", "move"),
-    [("post", "2021-05-26", "2021-05-27", 0.05), ("pre", "2021-05-25", "2021-05-26", 0.02)],
+    [("post", "2021-05-25", "2021-05-27", 0.05), ("pre", "2021-05-24", "2021-05-26", 0.02)],
 )
-def test_the_move_is_of_the_first_session_that_closed_after_nvda_had_spoken(
+def test_the_move_is_of_the_first_session_after_nvda_spoke_and_the_row_is_the_last_evening_to_trade_on_it(
     release_time: str, session: str, reaction: str, move: float
 ) -> None:
     (row,) = rows("NVDA", JUMPS, announced(("NVDA", "2021-05-26", release_time))).to_dict("records")
@@ -54,7 +54,7 @@ def test_the_move_is_of_the_first_session_that_closed_after_nvda_had_spoken(
 def test_what_was_said_on_a_saturday_moves_monday_against_friday() -> None:
     (row,) = rows("NVDA", {"2021-05-03": 1.04}, announced(("NVDA", "2021-05-01", "post"))).to_dict("records")
 
-    assert (row["session"], row["reaction"]) == (pd.Timestamp("2021-04-30"), pd.Timestamp("2021-05-03"))
+    assert (row["session"], row["reaction"]) == (pd.Timestamp("2021-04-29"), pd.Timestamp("2021-05-03"))
     assert row["move"] == pytest.approx(0.04)
 
 
@@ -103,13 +103,28 @@ def test_the_move_of_one_row_is_the_last_move_known_to_the_next() -> None:
     assert found["earnings_move_mean_1q"].iloc[1] == found["move"].iloc[0] == pytest.approx(0.08)
 
 
-def test_no_feature_knows_the_move_that_it_shall_forecast() -> None:
+@pytest.mark.parametrize("later", ["2021-05-26", "2021-05-27"])
+def test_no_feature_knows_a_price_that_came_after_the_evening_of_entry(later: str) -> None:
     spoke = announced(("NVDA", "2021-02-24", "post"), ("NVDA", "2021-05-26", "post"))
 
-    usual, wild = (rows("NVDA", {"2021-05-27": jump}, spoke) for jump in (0.95, 3.0))
+    usual, wild, earlier = (rows("NVDA", {day: 3.0}, spoke) for day in ("2021-12-01", later, "2021-05-25"))
 
-    assert usual["move"].iloc[1] != wild["move"].iloc[1]
+    assert (usual[list(FEATURES)].iloc[1] != earlier[list(FEATURES)].iloc[1]).any()
+    assert (usual["move"].iloc[1] != wild["move"].iloc[1]) == (later == "2021-05-27")
     pd.testing.assert_frame_equal(usual[list(FEATURES)], wild[list(FEATURES)])
+
+
+def test_an_announcement_that_was_told_later_is_in_no_feature() -> None:
+    jumps = JUMPS | {"2021-02-25": 0.92}
+    spoke = announced(("NVDA", "2021-02-24", "post"), ("NVDA", "2021-05-26", "post"))
+
+    def when_the_first_is_told(day: str) -> pd.DataFrame:
+        return rows("NVDA", jumps, spoke.assign(known_on=pd.to_datetime([day, "2021-05-12"])))
+
+    in_time, late = when_the_first_is_told("2021-05-25"), when_the_first_is_told("2021-05-26")
+
+    assert in_time["earnings_move_mean_1q"].iloc[1] == pytest.approx(0.08)
+    assert np.isnan(late["earnings_move_mean_1q"].iloc[1])
 
 
 def test_an_announcement_without_a_price_of_its_reaction_is_left_out() -> None:

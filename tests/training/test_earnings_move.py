@@ -1,31 +1,34 @@
 import datetime as dt
+import itertools
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from options_signals.errors import FolderError
+from options_signals.errors import FolderError, InvalidValueError
+from options_signals.models.moves import REGRESSION
 from options_signals.sessions import all_sessions
-from options_signals.sources.files import FilesSource
+from options_signals.sources.base import Sources
+from options_signals.sources.registry import open_source
 
 from training import earnings_move
 from training.earnings_move import (
+    ATR,
+    EVERYBODY,
     FEATURES,
-    FITS,
-    MODEL,
+    FORECASTERS,
+    LAST_FOUR,
     SERVED,
+    SHRUNK,
     Comparison,
     Fold,
+    announced,
+    companies_in,
     compare,
-    fit_atr,
-    fit_everybody,
-    fit_last_four,
+    fit,
     fit_regression,
-    fit_shrunk_mean,
     folds_of,
-    rows_from,
-    tickers_in,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +50,7 @@ def world(*, seed: int = 1, sessions: int = 300, a_day: int = 3) -> pd.DataFrame
             "ticker": [f"T{number % 50}" for number in range(count)],
             "position": position,
             "session": days[position],
-            "reaction": days[position + 1],
+            "reaction": days[position + 2],
             "earnings_move_count_8q": 4.0,
             "atr_pct_20": atr,
             "move": generator.exponential(2.0 * atr),
@@ -60,9 +63,9 @@ def seen() -> Comparison:
     return compare(world(), resamples=200)
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", FORECASTERS)
 def test_no_forecast_has_quantiles_that_cross_or_lie_below_zero(name: str) -> None:
-    forecasts = FITS[name](world(seed=2, sessions=60))(world(seed=3, sessions=60))
+    forecasts = fit(name, world(seed=2, sessions=60))(world(seed=3, sessions=60))
 
     assert forecasts.shape == (180, 3)
     assert (forecasts >= 0.0).all()
@@ -72,43 +75,43 @@ def test_no_forecast_has_quantiles_that_cross_or_lie_below_zero(name: str) -> No
 def test_the_middle_of_the_last_four_is_their_median_itself() -> None:
     rows = world(sessions=60)
 
-    np.testing.assert_array_equal(fit_last_four(rows)(rows)[:, 1], rows["earnings_move_median_4q"])
+    np.testing.assert_array_equal(fit(LAST_FOUR, rows)(rows)[:, 1], rows["earnings_move_median_4q"])
 
 
 def test_twice_the_atr_is_twice_the_forecast() -> None:
     rows = world(sessions=60)
 
-    twice = fit_atr(rows)(rows.assign(atr_pct_20=2.0 * rows["atr_pct_20"]))
+    forecast = fit(ATR, rows)
 
-    np.testing.assert_allclose(twice, 2.0 * fit_atr(rows)(rows))
+    np.testing.assert_allclose(forecast(rows.assign(atr_pct_20=2.0 * rows["atr_pct_20"])), 2.0 * forecast(rows))
 
 
 def test_the_mean_of_four_moves_weighs_as_much_as_the_atr() -> None:
     rows = world(sessions=60).assign(earnings_move_mean_8q=0.04, atr_pct_20=0.01, move=0.03)  # k = 3
 
-    forecast = fit_shrunk_mean(rows)
+    forecast = fit(SHRUNK, rows)
 
     four, none = forecast(rows.head(1)), forecast(rows.head(1).assign(earnings_move_count_8q=np.nan))
     np.testing.assert_allclose(four / none, (4 * 0.04 + 4 * 0.03) / 8 / 0.03)
 
 
 @pytest.mark.parametrize(
-    ("fit", "needs"),
-    [(fit_last_four, "earnings_move_median_4q"), (fit_atr, "atr_pct_20"), (fit_shrunk_mean, "atr_pct_20")],
+    ("rule", "needs"),
+    [(LAST_FOUR, "earnings_move_median_4q"), (ATR, "atr_pct_20"), (SHRUNK, "atr_pct_20")],
 )
-def test_a_rule_that_lacks_its_input_says_the_quantiles_of_all_moves(fit: earnings_move.Fit, needs: str) -> None:
+def test_a_rule_that_lacks_its_input_says_the_quantiles_of_all_moves(rule: str, needs: str) -> None:
     train, rows = world(sessions=60), world(seed=2, sessions=1)
 
-    assert (fit(train)(rows) != fit_everybody(train)(rows)).any()
-    np.testing.assert_array_equal(fit(train)(rows.assign(**{needs: np.nan})), fit_everybody(train)(rows))
+    assert (fit(rule, train)(rows) != fit(EVERYBODY, train)(rows)).any()
+    np.testing.assert_array_equal(fit(rule, train)(rows.assign(**{needs: np.nan})), fit(EVERYBODY, train)(rows))
 
 
 def test_a_rule_that_never_saw_its_input_says_the_quantiles_of_all_moves() -> None:
     rows = world(sessions=60)
 
-    never = fit_last_four(rows.assign(earnings_move_median_4q=np.nan))
+    never = fit(LAST_FOUR, rows.assign(earnings_move_median_4q=np.nan))
 
-    np.testing.assert_array_equal(never(rows), fit_everybody(rows)(rows))
+    np.testing.assert_array_equal(never(rows), fit(EVERYBODY, rows)(rows))
 
 
 def test_the_regression_finds_the_one_input_that_knows_the_move() -> None:
@@ -131,15 +134,15 @@ def test_the_regression_ignores_a_feature_that_fewer_than_half_of_the_rows_knew(
 def test_what_happens_later_changes_nothing_that_was_forecast_or_chosen_before() -> None:
     rows = world()
     first, second, _, fourth, *_ = folds_of(rows)
-    later = rows["position"] >= second.test["position"].max()  # these moves come after the second part's last close
+    later = rows["position"] >= second.test["position"].max() - 1  # these moves come after the second part's last close
     changed = rows.assign(move=rows["move"].where(~later, rows["move"].sample(frac=1.0, random_state=1).to_numpy()))
 
     again = list(folds_of(changed))
 
-    assert (again[3].forecasts[MODEL] != fourth.forecasts[MODEL]).any()
+    assert (again[3].forecasts[REGRESSION] != fourth.forecasts[REGRESSION]).any()
     for before, after in zip((first, second), again, strict=False):
         assert after.served == before.served
-        for name in FITS:
+        for name in FORECASTERS:
             np.testing.assert_array_equal(after.forecasts[name], before.forecasts[name])
 
 
@@ -151,15 +154,17 @@ def test_a_move_not_yet_known_at_the_first_close_of_a_part_teaches_nothing_about
         that_day = rows["position"] == first.test["position"].min() - sessions_before
         return next(folds_of(rows.assign(move=rows["move"].where(~that_day, 5.0))))
 
-    assert (changed(2).forecasts["k x ATR"] != first.forecasts["k x ATR"]).any()
-    for name in FITS:
-        np.testing.assert_array_equal(changed(1).forecasts[name], first.forecasts[name])
+    assert (changed(3).forecasts["k x ATR"] != first.forecasts["k x ATR"]).any()
+    for unknown, name in itertools.product((1, 2), FORECASTERS):
+        np.testing.assert_array_equal(changed(unknown).forecasts[name], first.forecasts[name])
 
 
 def test_the_first_part_only_chooses_and_each_later_one_serves_the_lowest_loss_so_far(seen: Comparison) -> None:
     assert seen.folds[0].served is None
     for number, fold in enumerate(seen.folds[1:], start=1):
-        earlier = {name: np.concatenate([one.losses[name] for one in seen.folds[:number]]).mean() for name in FITS}
+        earlier = {
+            name: np.concatenate([one.losses[name] for one in seen.folds[:number]]).mean() for name in FORECASTERS
+        }
         assert fold.served == min(earlier, key=earlier.__getitem__)
         np.testing.assert_array_equal(fold.losses[SERVED], fold.losses[fold.served])
 
@@ -179,26 +184,37 @@ def test_the_best_rule_is_not_behind_itself_and_the_others_are(seen: Comparison)
 def test_the_text_names_every_forecaster_and_who_wins(seen: Comparison) -> None:
     text = seen.as_text()
 
-    assert all(name in text for name in (SERVED, *FITS))
+    assert all(name in text for name in (SERVED, *FORECASTERS))
     assert seen.verdict in text
     assert "to be served next: k x ATR" in text
 
 
 def test_a_folder_without_the_companies_says_which_file_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"universe/sp500_daily\.parquet"):
-        tickers_in(tmp_path)
+        companies_in(tmp_path)
+
+
+def test_a_world_without_announcements_teaches_nothing_and_says_so() -> None:
+    simulated = open_source("simulated", clock=lambda: dt.datetime.now(dt.UTC))
+
+    with pytest.raises(InvalidValueError, match="No company reports on the simulated market"):
+        announced(simulated, ["SPY"], first=dt.date(2021, 1, 4), last=dt.date(2022, 12, 30))
 
 
 MARKET_DATA = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no market data in {FOLDER}; set SIGNALS_MARKET_DATA")
 
 
+def files() -> Sources:
+    return open_source(f"files:{FOLDER}", clock=lambda: dt.datetime.now(dt.UTC))
+
+
 @pytest.mark.market_data
 @MARKET_DATA
 def test_the_evening_of_2022_02_02_cost_meta_a_quarter_of_its_price_on_the_next_day() -> None:
-    rows = rows_from(FilesSource(FOLDER), ["META"], first=dt.date(2021, 6, 1), last=dt.date(2022, 3, 1))
+    rows, *_ = announced(files(), ["META"], first=dt.date(2021, 6, 1), last=dt.date(2022, 3, 1))
 
     (row,) = rows[rows["announced_on"] == "2022-02-02"].to_dict("records")
-    assert row["reaction"] == pd.Timestamp("2022-02-03")
+    assert (row["session"], row["reaction"]) == (pd.Timestamp("2022-02-01"), pd.Timestamp("2022-02-03"))
     assert row["move"] == pytest.approx(0.264, abs=0.001)
 
 

@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from options_signals.models.moves import in_order
 from sklearn.linear_model import QuantileRegressor
 from sklearn.metrics import mean_pinball_loss
 
-from training.quantiles import LEVELS, factor, in_order, inside_band, pinball_losses
+from training.quantiles import LEVELS, factor, inside_band, pinball_losses
 
 generator = np.random.default_rng(1)
 FORECASTS = np.sort(generator.exponential(0.04, (200, 3)), axis=1)
@@ -29,14 +27,6 @@ def test_the_loss_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize(("move", "inside"), [(0.009, 0.0), (0.01, 1.0), (0.03, 1.0), (0.08, 1.0), (0.081, 0.0)])
 def test_the_band_holds_its_own_ends(move: float, inside: float) -> None:
     assert inside_band(np.array([[0.01, 0.03, 0.08]]), np.array([move])) == [inside]
-
-
-@given(hnp.arrays(np.float64, (4, 3), elements=st.floats(-1.0, 1.0)))
-def test_quantiles_in_order_neither_cross_nor_fall_below_zero(forecasts: np.ndarray) -> None:
-    ordered = in_order(forecasts)
-
-    assert (np.diff(ordered, axis=1) >= 0.0).all()
-    assert (ordered >= 0.0).all()
 
 
 def test_the_order_never_costs_pinball_loss() -> None:
