@@ -20,6 +20,7 @@ from options_signals.features.inputs import (
 )
 from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
 from options_signals.settings import Settings, Tickets
+from options_signals.snapshot import Origin
 from options_signals.sources.base import ChainSource, DividendSource, Fetched, Sources
 from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
 
@@ -199,7 +200,15 @@ def _known_by(session: dt.date, earnings: Fetched) -> Fetched:
     day, frame = pd.Timestamp(session), earnings.frame
     told = frame["known_on"].fillna(frame["announced_on"]) <= day
     results = frame["eps_actual"].where(frame["announced_on"] <= day)
-    return replace(earnings, frame=frame.assign(eps_actual=results)[told].reset_index(drop=True))
+    known = frame.assign(eps_actual=results)[told].reset_index(drop=True)
+    return replace(earnings, frame=known, origin=_without_later_rows(earnings.origin, session))
+
+
+def _without_later_rows(origin: Origin, session: dt.date) -> Origin:
+    """A folder's capture time is that of its newest row; those after the session have just been left out."""
+    if not origin.source.startswith("files:"):
+        return origin
+    return origin.model_copy(update={"captured_at": min(origin.captured_at, sessions.close_of(session))})
 
 
 def _declared_by(session: dt.date, source: DividendSource, tickers: Sequence[str]) -> Fetched:

@@ -19,7 +19,7 @@ from options_signals.snapshot import BundleRef, committed_before, next_attempt
 
 MODELS = ("direction", "iv_regime")
 POOLED = "pooled"
-OF_EARNINGS = ("earnings_move", "pooled")  # name and scope; a watchlist does without it
+OF_EARNINGS = ("earnings_move", POOLED)  # name and scope; a watchlist does without it
 SNAPSHOTS_TO_COMPARE = 4  # a provider that is back after three days is compared with what it said before
 
 
@@ -120,7 +120,7 @@ class Pinned(NamedTuple):
 
 
 def pinned_models(store: ObjectStore, world: World, settings: Settings, session: dt.date) -> Pinned:
-    """The champions the watchlist needs, each loaded once and so verified.
+    """The champions the watchlist needs, and that of moves on earnings if there is one, each loaded and so verified.
 
     Raises
     ------
@@ -129,8 +129,16 @@ def pinned_models(store: ObjectStore, world: World, settings: Settings, session:
     """
     scopes = (POOLED,) if settings.model_scope == POOLED else _with_models(store, world, settings)
     refs = [registry.champion(store, world, name, scope) for name in MODELS for scope in scopes]
+    refs += _of_earnings(store, world)
     cards = [_without_hindsight(load(store, ref), session) for ref in refs]
     return Pinned(refs, tuple(ticker for ticker in settings.tickers if _reads_own_iv(ticker, cards)))
+
+
+def _of_earnings(store: ObjectStore, world: World) -> list[BundleRef]:
+    try:
+        return [registry.champion(store, world, *OF_EARNINGS)]
+    except ModelMissingError:
+        return []
 
 
 def _with_models(store: ObjectStore, world: World, settings: Settings) -> list[str]:
