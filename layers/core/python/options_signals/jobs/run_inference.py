@@ -9,16 +9,27 @@ import pandas as pd
 
 from options_signals import snapshot
 from options_signals.errors import InvalidValueError, MissingColumnError, ModelMissingError
-from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, index_of
+from options_signals.features.announcements import SESSIONS_TO_REACTION, entry_evening, next_announcement
+from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, index_of, own_index
 from options_signals.jobs import documents
 from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
 from options_signals.models.bundle import Bundle, load
 from options_signals.models.card import ModelCard
-from options_signals.models.forecast import forecast_direction, forecast_iv
+from options_signals.models.forecast import forecast_direction, forecast_iv, forecast_move
 from options_signals.settings import Settings
-from options_signals.signals import DirectionForecast, Forecast, IvForecast, VolatilityRegime
+from options_signals.signals import (
+    Announcement,
+    DirectionForecast,
+    Forecast,
+    IvForecast,
+    MoveForecast,
+    VolatilityRegime,
+)
 from options_signals.snapshot import BundleRef, Manifest
+from options_signals.tables import EARNINGS, IV_HISTORY, Table
+
+DAYS_AHEAD = 30  # calendar days; an announcement beyond them is no news for a trade of today
 
 type Row = Mapping[str, float]
 
@@ -26,7 +37,8 @@ type Row = Mapping[str, float]
 def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     """Store one forecast per ticker that has features; the chunk comes back with the reference.
 
-    A ticker whose row a model cannot take gets a forecast without that part, and the reason.
+    A ticker whose row a model cannot take gets a forecast without that part, and the reason. The move on earnings is an
+    extra: where it cannot be forecast it is unknown, and nothing is refused for it.
 
     Raises
     ------
@@ -79,6 +91,18 @@ def _regime(row: Row) -> VolatilityRegime | None:
     return None if code is None else list(VolatilityRegime)[int(code)]
 
 
+def _read(store: ObjectStore, manifest: Manifest, table: Table) -> pd.DataFrame:
+    """A table that a snapshot may be without; no rows then."""
+    ref = manifest.tables.get(table.name)
+    return snapshot.read_table(store, table.name, ref) if ref else table.empty()
+
+
+def _implied_moves(iv_history: pd.DataFrame, session: dt.date) -> dict[str, float]:
+    """By ticker the move on earnings that the options of this session price, where they price one."""
+    today = iv_history[iv_history["session"] == pd.Timestamp(session)].dropna(subset="implied_earnings_move")
+    return dict(zip(today["underlying"].astype(str), today["implied_earnings_move"].tolist(), strict=True))
+
+
 class _Forecaster:
     """The manifest's models, each opened and verified once."""
 
@@ -87,11 +111,14 @@ class _Forecaster:
         self._store = store
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
+        self._earnings = _read(store, manifest, EARNINGS)
+        self._implied = _implied_moves(_read(store, manifest, IV_HISTORY), manifest.session)
 
     def forecast(self, ticker: str, row: Row, prices: _Prices) -> Forecast:
-        """Both models' words on one ticker."""
+        """The models' words on one ticker."""
         direction, why_no_direction = self._direction(ticker, row, prices.basis)
         iv, why_no_iv = self._iv(ticker, row, prices.basis)
+        ahead = self._announcement(ticker)
         return Forecast(
             ticker=ticker,
             session=self._manifest.session,
@@ -102,6 +129,9 @@ class _Forecaster:
             hv_iv_ratio=_known(row, "hv_iv_ratio"),
             hv_20=_known(row, "hv_20"),
             volatility_regime=_regime(row),
+            announcement=ahead,
+            move=self._move(ticker, row, prices.basis) if ahead and self._is_last_evening(ahead) else None,
+            implied_move=self._implied.get(ticker),
         )
 
     def _direction(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[DirectionForecast | None, str]:
@@ -111,25 +141,59 @@ class _Forecaster:
             return None, str(error)
 
     def _iv(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[IvForecast | None, str]:
-        index = index_of(ticker, self._proxies)
-        proxy = OWN_INDEX.get(ticker) != index
+        index = self._index(ticker)
+        proxy = index not in {OWN_INDEX.get(ticker), own_index(ticker)}
         try:
-            return forecast_iv(self._bundle("iv_regime", ticker, basis), row, index=index, proxy=proxy), ""
+            forecast = forecast_iv(self._bundle("iv_regime", ticker, basis), row, index=index, proxy=proxy)
         except (InvalidValueError, MissingColumnError) as error:
             return None, str(error)
+        year = self._manifest.own_iv.get(ticker)
+        return (forecast.model_copy(update={"own_sessions": year.sessions}) if year else forecast), ""
+
+    def _index(self, ticker: str) -> str:
+        """The volatility index that the ticker's features were made of."""
+        return own_index(ticker) if self._manifest.serves_own_iv(ticker) else index_of(ticker, self._proxies)
+
+    def _announcement(self, ticker: str) -> Announcement | None:
+        session = self._manifest.session
+        ahead = next_announcement(ticker, self._earnings, session=session)
+        if ahead is None or (ahead.announced_on - session).days > DAYS_AHEAD:
+            return None
+        return Announcement.model_validate(ahead._asdict())
+
+    def _is_last_evening(self, ahead: Announcement) -> bool:
+        """Whether the reaction session is known, and a trade on it can be decided today and not later."""
+        return (
+            ahead.first_reaction == ahead.last_reaction and entry_evening(ahead.last_reaction) == self._manifest.session
+        )
+
+    def _move(self, ticker: str, row: Row, basis: PriceBasis) -> MoveForecast | None:
+        ref = self._manifest.model_for("earnings_move", ticker)
+        if ref is None:
+            return None
+        card = self._open(ref).card
+        if (card.price_basis, card.horizon) != (basis.value, SESSIONS_TO_REACTION):
+            return None
+        try:
+            return forecast_move(self._open(ref), row)
+        except (InvalidValueError, MissingColumnError):
+            return None
 
     def _bundle(self, name: str, ticker: str, basis: PriceBasis) -> Bundle:
         ref = self._manifest.model_for(name, ticker)
         if ref is None:
             raise ModelMissingError(model=name, scope=ticker, where="the snapshot's manifest")
+        self._refuse_other_inputs(ticker, self._open(ref).card, basis)
+        return self._open(ref)
+
+    def _open(self, ref: BundleRef) -> Bundle:
         if ref not in self._opened:
             self._opened[ref] = load(self._store, ref)
-        self._refuse_other_inputs(ticker, self._opened[ref].card, basis)
         return self._opened[ref]
 
     def _refuse_other_inputs(self, ticker: str, card: ModelCard, basis: PriceBasis) -> None:
         """Prices on another basis, or another volatility index, than the model was tested with."""
-        index = index_of(ticker, self._proxies)
+        index = self._index(ticker)
         pairs = (
             ("price basis", basis.value, card.price_basis, "Fetch bars with (or without) adj_close, or train anew."),
             ("volatility index", index, card.index or index, "Name that one in allow_iv_proxy, or train anew."),
