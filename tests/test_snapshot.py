@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from datetime import date
 from typing import Any
 
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 from options_signals import snapshot
 from options_signals.errors import AlreadyStoredError, CorruptError, NotFoundError, TableError
-from options_signals.lake import MemoryStore
+from options_signals.lake import MemoryStore, canonical_json
 from options_signals.settings import Settings
 from options_signals.snapshot import BundleRef, Manifest, Origin, TableRef, Verdict
 from options_signals.tables import BARS, validate
@@ -112,6 +113,32 @@ def test_settings_of_a_manifest_are_those_that_were_pinned(store: MemoryStore) -
 
     assert Settings.model_validate(pinned.settings) == settings
     assert Settings.model_validate(pinned.settings).config_id == pinned.config_id
+
+
+def test_manifest_from_before_own_volatility_was_kept_is_read_as_without_it(store: MemoryStore) -> None:
+    key = snapshot.commit(store, manifest())
+    old = json.loads(store.get(key))
+    assert old.pop("own_iv") == {}
+    store.put(key, canonical_json(old))
+
+    assert not snapshot.read_manifest(store, "live", SESSION, 1).serves_own_iv("SPY")
+
+
+def test_newest_snapshots_before_a_session_come_newest_first(store: MemoryStore) -> None:
+    for day in (10, 21, 22, 23):
+        snapshot.commit(store, manifest(session=date(2022, 11, day)))
+
+    before = snapshot.committed_before(store, "live", SESSION, most=2)
+
+    assert before == [(date(2022, 11, 22), 1), (date(2022, 11, 21), 1)]
+
+
+def test_after_a_long_pause_the_newest_snapshot_before_it_is_found(store: MemoryStore) -> None:
+    for session, attempt in ((date(2022, 3, 1), 1), (date(2022, 3, 2), 1), (date(2022, 3, 2), 2), (SESSION, 1)):
+        snapshot.commit(store, manifest(session=session, attempt=attempt))
+
+    assert snapshot.committed_before(store, "live", SESSION, most=4) == [(date(2022, 3, 2), 2)]
+    assert snapshot.committed_before(store, "live", date(2022, 3, 1), most=4) == []
 
 
 def test_same_manifest_is_the_same_bytes() -> None:

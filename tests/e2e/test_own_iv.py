@@ -9,6 +9,7 @@ import pytest
 from options_signals import sessions, snapshot
 from options_signals.jobs import ledger
 from options_signals.jobs.messages import Fetch, RunRequest
+from options_signals.jobs.plan_session import pinned_models
 from options_signals.models import registry
 from options_signals.settings import Settings
 from options_signals.signals import NoTrade, Signal
@@ -178,6 +179,14 @@ def test_models_of_its_own_options_are_served_with_them_and_with_nothing_else() 
 
     assert "IV rank from AAPL's own options (252 sessions)" in decision(world).warnings
     assert "volatility index of AAPL is 'VIX'; allowed: AAPL options" in " ".join(decision(without).reasons)
+
+
+def test_models_that_do_not_say_their_index_are_no_models_of_own_options_unless_pooled() -> None:
+    one_each = Settings(tickers=("SPY", "AAPL"), allow_iv_proxy={"AAPL": "VIX"})
+    pooled = account(0)
+
+    assert pinned_models(stocked(("SPY", "AAPL")), "simulated", one_each, SESSION).own_iv == ()
+    assert pinned_models(pooled.store, "simulated", pooled.settings, SESSION).own_iv == ("AAPL",)
 
 
 # --- what is kept ---

@@ -166,6 +166,29 @@ def test_a_named_proxy_is_shown_and_compared_with_its_own_underlying() -> None:
     assert columns.arrays["index_underlying_close"].tolist() == [200.0, 201.0]
 
 
+def own_volatility(*of: float) -> pd.DataFrame:
+    """AAPL's own from the second session on, and another company's."""
+    days = pd.to_datetime(pd.Series(FIRST_WEEK[1 : 1 + len(of)]))
+    own = pd.DataFrame({"underlying": "AAPL", "session": days, "atm_iv_30d": of})
+    return pd.concat([own, own.assign(underlying="MSFT", atm_iv_30d=0.9)])
+
+
+def test_a_tickers_own_options_stand_for_its_index_with_their_closes_in_points() -> None:
+    columns = columns_for(
+        "AAPL",
+        bars=bars("AAPL", [300.0, 303.0, 301.0, 302.0]),
+        vol_indices=VOL_INDICES,
+        proxies={"AAPL": "VXN"},
+        own_iv=own_volatility(0.25, NAN, 0.3),
+    )
+
+    assert (columns.index, columns.index_is_proxy) == ("AAPL options", False)
+    assert_array_equal(columns.arrays["index_close"], [NAN, 25.0, NAN, 30.0])
+    assert np.isnan(columns.arrays["index_high"]).all()
+    assert columns.arrays["index_underlying_close"].tolist() == [300.0, 303.0, 301.0, 302.0]
+    assert columns.arrays["vix"].tolist() == [12.0, 14.0, 13.0, 13.5]
+
+
 def test_a_proxy_without_bars_of_its_underlying_is_refused() -> None:
     with pytest.raises(NotFoundError, match="no bars of SPY"):
         columns_for("AAPL", bars=bars("AAPL", [300.0]), vol_indices=VOL_INDICES, proxies={"AAPL": "VIX"})

@@ -261,6 +261,23 @@ def test_proxy_index_is_said() -> None:
     )
 
 
+def test_own_options_in_the_place_of_an_index_are_said() -> None:
+    own = forecast(direction(), volatility(index="AAPL options", own_sessions=249), ticker="AAPL")
+
+    assert traded(decide(own, GOOD, DEFAULTS)).warnings == ("IV rank from AAPL's own options (249 sessions)",)
+
+
+def test_a_year_of_own_volatility_that_the_models_do_not_read_is_said_beside_the_proxy() -> None:
+    proxied = forecast(direction(), volatility(proxy=True, own_sessions=252), ticker="AAPL")
+
+    stands_in, could = traded(decide(proxied, GOOD, DEFAULTS)).warnings
+    assert stands_in.startswith("VIX stands in")
+    assert could == (
+        "a year of AAPL's own implied volatility is there (252 sessions), but the models were trained on VIX: "
+        "`signals train-all --own-iv` trains on it"
+    )
+
+
 def test_ticker_without_any_forecast_is_refused_for_its_data() -> None:
     no_trade = refuse(ticker="QQQ", session=SESSION, reasons=("two bars for 23 Nov 2022",))
 
