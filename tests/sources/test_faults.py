@@ -5,9 +5,12 @@ is as if nothing had been.
 """
 
 import datetime as dt
+import json
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -22,7 +25,10 @@ from options_signals.sources.fred import FredSource
 from options_signals.sources.http import ApiKey, Web
 from options_signals.sources.nyfed import NewYorkFedSource
 from options_signals.sources.treasury import TreasurySource
+from options_signals.sources.yahoo import YahooSource
+from options_signals.sources.yahoo_web import line
 
+from tests.sources import yahoo_server
 from tests.sources.bodies import (
     announcement,
     apewisdom,
@@ -32,6 +38,7 @@ from tests.sources.bodies import (
     fred,
     news_sentiment,
     nyfed,
+    quote,
     treasury,
 )
 from tests.sources.web_server import HTML, Reply, serving
@@ -101,6 +108,12 @@ ALL = DATED | {
         lambda _: news_sentiment(bullish=0.5, bearish=0.5, articles=2, buzz=0.1),
         1,
     ),
+    "finnhub-closes": Provider(
+        "v1/quote",
+        lambda web: FinnhubSource(web, key=KEY).bars(["AAPL"], first=LAST, last=LAST),
+        lambda _: quote(100.0, "2022-11-23T16:00:00-05:00"),
+        1,
+    ),
     "apewisdom": Provider(
         "page/1",
         lambda web: ApeWisdomSource(web).sentiment(["AAPL"], first=LAST, last=LAST),
@@ -108,8 +121,52 @@ ALL = DATED | {
         1,
     ),
 }
-KEYED = {name: ALL[name] for name in ("bls", "fred", "finnhub-earnings")}
-JSON = {name: ALL[name] for name in ALL if name not in {"cboe", "treasury"}}
+KEYED = {name: ALL[name] for name in ("bls", "fred", "finnhub-earnings", "finnhub-closes")}
+
+
+def yahoo(web: Web) -> YahooSource:
+    return YahooSource(
+        clock=web.clock,
+        cache_folder=Path(tempfile.gettempdir()) / "options-signals-tests",
+        session=web.session,
+        sleep=web.sleep,
+        monotonic=web.monotonic,
+    )
+
+
+def _contracts(days: list[str]) -> str:
+    contracts = [yahoo_server.contract(f"XYZ221216C{int(day[-2:]):05}000") for day in days]
+    return yahoo_server.options(contracts, expirations=["2022-12-16"])
+
+
+YAHOO_ROWS = {
+    "yahoo-bars": Provider(
+        "chart/XYZ",
+        lambda web: yahoo(web).bars(["XYZ"], first=FIRST, last=LAST),
+        lambda days: yahoo_server.chart([yahoo_server.bar(day, float(day[-2:])) for day in days]),
+        3,
+    ),
+    "yahoo-chain": Provider("options/XYZ", lambda web: yahoo(web).chain(["XYZ"], session=LAST), _contracts, 3),
+}
+YAHOO = YAHOO_ROWS | {
+    "yahoo-earnings": Provider(
+        "quoteSummary/XYZ",
+        lambda web: yahoo(web).earnings(["XYZ"], first=FIRST, last=LAST),
+        lambda _: yahoo_server.summary(["2022-11-23T16:30:00"]),
+        1,
+    ),
+    "yahoo-dividends": Provider(
+        "XYZ",
+        lambda web: yahoo(web).dividends(["XYZ"], first=FIRST, last=LAST),
+        lambda _: json.dumps(
+            json.loads(yahoo_server.chart([yahoo_server.bar(DAYS[0], 9.0)], dividends={DAYS[1]: 0.25}))
+            | json.loads(yahoo_server.summary())
+        ),
+        1,
+    ),
+}
+ANYBODY = ALL | YAHOO
+JSON = {name: one for name, one in ANYBODY.items() if name not in {"cboe", "treasury"}}
 
 
 def every(providers: dict[str, Provider]) -> pytest.MarkDecorator:
@@ -139,20 +196,21 @@ def why_nothing_comes(provider: Provider, fault: Reply, *, kind: type[SignalErro
     return words
 
 
-@every(ALL)
+@every(ANYBODY)
 def test_timeout(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(line, "TIMEOUT_SECONDS", 0.2)
     late = Reply(provider.answer(DAYS), late_seconds=0.5)
 
     assert "ReadTimeout" in why_nothing_comes(provider, late, kind=ProviderUnavailableError)
 
 
-@every(ALL)
+@every(ANYBODY)
 def test_connection_reset(provider: Provider) -> None:
     assert "ConnectionError" in why_nothing_comes(provider, Reply(reset=True), kind=ProviderUnavailableError)
 
 
-@every(ALL)
+@every(ANYBODY)
 def test_429_without_retry_after(provider: Provider) -> None:
     words = why_nothing_comes(provider, Reply(status=429), kind=ProviderThrottledError)
 
@@ -196,7 +254,7 @@ def test_404(provider: Provider) -> None:
     assert "HTTP 404" in why_nothing_comes(provider, Reply(status=404))
 
 
-@every(ALL)
+@every(ANYBODY)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_5xx(provider: Provider, status: int) -> None:
     words = why_nothing_comes(provider, Reply(status=status, body=HTML), kind=ProviderUnavailableError)
@@ -223,7 +281,7 @@ def test_a_body_shorter_than_announced(provider: Provider) -> None:
     assert "ProtocolError" in why_nothing_comes(provider, cut, kind=ProviderUnavailableError)
 
 
-@every(ALL)
+@every(ANYBODY)
 def test_an_empty_body(provider: Provider) -> None:
     assert "did not deliver" in why_nothing_comes(provider, Reply(""), kind=ProviderUnavailableError)
 
@@ -248,7 +306,7 @@ def test_slow_provider_with_a_deadline(provider: Provider, monkeypatch: pytest.M
     assert time.monotonic() - began < 3.0  # the whole answer takes more than ten
 
 
-@every(ALL)
+@every(ANYBODY)
 def test_down_for_three_days_and_back(provider: Provider) -> None:
     weather = [Reply(status=503)]
     with serving({provider.path: lambda _: weather[0]}) as outside:
@@ -262,7 +320,7 @@ def test_down_for_three_days_and_back(provider: Provider) -> None:
     assert len(fetched.frame) == provider.rows
 
 
-@every(DATED)
+@every(DATED | YAHOO_ROWS)
 def test_out_of_order_rows(provider: Provider) -> None:
     with serving({provider.path: provider.answer(DAYS)}) as outside:
         ordered = provider.fetch(outside.web()).frame
@@ -272,7 +330,7 @@ def test_out_of_order_rows(provider: Provider) -> None:
     pd.testing.assert_frame_equal(ordered, shuffled)
 
 
-@every(DATED)
+@every(DATED | YAHOO_ROWS)
 def test_duplicated_rows(provider: Provider) -> None:
     with serving({provider.path: provider.answer([*DAYS, *DAYS])}) as outside:
         fetched = provider.fetch(outside.web())
@@ -284,3 +342,54 @@ def test_duplicated_rows(provider: Provider) -> None:
 @every(DAILY)
 def test_dates_shifted_by_a_time_zone(provider: Provider) -> None:
     assert "2022-11-20 is no weekday" in why_nothing_comes(provider, Reply(provider.answer(SHIFTED)))
+
+
+# --- Yahoo's own ways: its library asks again with other cookies, and tells no Retry-After ---
+
+
+@every(YAHOO)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_crumb_that_yahoo_takes_no_more(provider: Provider, status: int) -> None:
+    words = why_nothing_comes(provider, Reply(status=status, body="{}"), kind=ProviderUnavailableError)
+
+    assert f"HTTP {status}" in words
+
+
+@every(YAHOO)
+def test_html_from_yahoo(provider: Provider) -> None:
+    assert "JSONDecodeError" in why_nothing_comes(provider, Reply(HTML), kind=ProviderUnavailableError)
+
+
+@every(YAHOO)
+def test_a_body_from_yahoo_shorter_than_announced(provider: Provider) -> None:
+    cut = Reply(provider.answer(DAYS), cut=True)
+
+    assert "ChunkedEncodingError" in why_nothing_comes(provider, cut, kind=ProviderUnavailableError)
+
+
+@every(YAHOO)
+def test_a_symbol_that_yahoo_does_not_know(provider: Provider) -> None:
+    content = {"result": None, "error": {"code": "Not Found", "description": "No data found"}}
+    unknown = json.dumps(dict.fromkeys(("chart", "optionChain", "quoteSummary"), content))
+
+    assert "Yahoo says: No data found" in why_nothing_comes(provider, Reply(unknown, status=404))
+
+
+@every(YAHOO)
+def test_a_form_of_answer_that_nobody_knows(provider: Provider) -> None:
+    assert "KeyError" in why_nothing_comes(provider, Reply('{"other": []}'), kind=ProviderUnavailableError)
+
+
+@every(YAHOO)
+def test_a_slow_yahoo_with_a_deadline(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    for question in ("BARS", "CHAIN", "EARNINGS", "DIVIDENDS"):
+        monkeypatch.setattr(f"options_signals.sources.yahoo.{question}_SECONDS", 0.4)
+    late = Reply(provider.answer(DAYS), late_seconds=5.0)
+
+    with serving({provider.path: late}) as outside:
+        began = time.monotonic()
+        with pytest.raises(ProviderUnavailableError):
+            provider.fetch(outside.web(real_time=True))
+        seconds = time.monotonic() - began
+
+    assert seconds < 3.0
