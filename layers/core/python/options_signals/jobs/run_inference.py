@@ -29,8 +29,6 @@ from options_signals.signals import (
 from options_signals.snapshot import BundleRef, Manifest
 from options_signals.tables import EARNINGS, IV_HISTORY, Table
 
-DAYS_AHEAD = 30  # calendar days; an announcement beyond them is no news for a trade of today
-
 type Row = Mapping[str, float]
 
 
@@ -155,11 +153,8 @@ class _Forecaster:
         return own_index(ticker) if self._manifest.serves_own_iv(ticker) else index_of(ticker, self._proxies)
 
     def _announcement(self, ticker: str) -> Announcement | None:
-        session = self._manifest.session
-        ahead = next_announcement(ticker, self._earnings, session=session)
-        if ahead is None or (ahead.announced_on - session).days > DAYS_AHEAD:
-            return None
-        return Announcement.model_validate(ahead._asdict())
+        ahead = next_announcement(ticker, self._earnings, session=self._manifest.session)
+        return None if ahead is None else Announcement.model_validate(ahead._asdict())
 
     def _is_last_evening(self, ahead: Announcement) -> bool:
         """Whether the reaction session is known, and a trade on it can be decided today and not later."""
