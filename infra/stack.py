@@ -102,6 +102,7 @@ class SignalsStack(Stack):
 
         self._allow_objects("publish_signals", "snapshots", "s3:GetObject")
         self._allow_objects("publish_signals", "runs", "s3:GetObject")
+        self._allow_objects("publish_signals", "pictures", "s3:PutObject")
         writes = ("dynamodb:PutItem", "dynamodb:UpdateItem")
         steps["publish_signals"].allow(table, "dynamodb:GetItem", "dynamodb:Query", *writes)
         steps["publish_signals"].allow(self.topics.alerts.topic_arn, "sns:Publish")

@@ -17,7 +17,7 @@ STATUS_STYLE = {"ok": "green", "degraded": "yellow", "refused": "red"}
 
 def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> None:
     """The digest as a table: signals first, then refusals with their reasons and what the matrix leaned to."""
-    shown = tabulate(manifest, decisions, holdings)
+    shown = tabulate(manifest, decisions, holdings, unpictured={})
     table = Table(title=f"{shown.title} · {shown.outcome}", title_justify="left", show_lines=True)
     for column in ("ticker", "call", "size", "risk", "confidence"):
         table.add_column(column, no_wrap=column in {"ticker", "size"})

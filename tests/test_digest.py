@@ -37,6 +37,7 @@ from tests.strategy.forecasts import (
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 HALF_DAY = dt.date(2022, 11, 25)
+CONSOLE = "https://us-east-1.console.aws.amazon.com/s3/object/lake?region=us-east-1&prefix=pictures/live/2022-11-23/001"
 REFUSED = Verdict(status="refused", reasons=("last bar is of 22 Nov 2022, wanted 23 Nov 2022 (yahoo)",))
 
 
@@ -183,7 +184,12 @@ def tickets_day() -> Texts:
     ]
     settings = Settings(risk=Risk(account_usd=100_000))
     told = [with_ticket(decide(one, GOOD, settings), one.spot, settings) for one in given]
-    return compose(manifest(settings=settings.model_dump(mode="json")), told)
+    return digest.compose(
+        manifest(settings=settings.model_dump(mode="json"), pictures=CONSOLE),
+        told,
+        Holdings(),
+        unpictured={"IWM": "the lake did not take it"},
+    )
 
 
 def with_ticket(

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from options_signals.jobs import ledger
 from options_signals.jobs.deps import Deps
-from options_signals.jobs.edition import said_before
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Plan, told
 from options_signals.jobs.portfolio import holdings_of
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         sources=deps.sources,
         store=deps.store,
         settings=deps.settings,
-        previous=said_before(deps.table, plan.run) if plan.run else {},
+        previous=ledger.said_before(deps.table, plan.run.namespace, plan.run.session) if plan.run else {},
         holdings=holdings_of(plan.run, store=deps.store, table=deps.table, settings=deps.settings)
         if plan.run
         else Holdings(),

@@ -85,3 +85,12 @@ def test_anothers_write_between_two_tries_is_not_ours(store: S3Store) -> None:
 
     with pytest.raises(AlreadyStoredError):
         store.put_new("a/b", b"ours")
+
+
+def test_a_link_opens_the_object_in_the_console(store: S3Store) -> None:
+    below = S3Store(store.bucket, prefix="lake/", client=store.client)
+
+    assert below.link("pictures/live/SPY.png") == (
+        f"https://us-east-1.console.aws.amazon.com/s3/object/{store.bucket}"
+        "?region=us-east-1&prefix=lake/pictures/live/SPY.png"
+    )

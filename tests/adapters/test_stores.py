@@ -6,7 +6,7 @@ import pytest
 from options_signals.adapters.folder import FolderStore
 from options_signals.adapters.s3 import S3Store
 from options_signals.errors import AlreadyStoredError, NotFoundError
-from options_signals.lake import MemoryStore, ObjectStore
+from options_signals.lake import MemoryStore, ObjectStore, Overlay
 
 
 @pytest.fixture(params=["memory", "folder", "s3", "s3 below a prefix"])
@@ -66,3 +66,14 @@ def test_an_empty_store_lists_nothing(store: ObjectStore, prefix: str) -> None:
 
 def test_an_object_has_an_address_for_people(store: ObjectStore) -> None:
     assert store.where("a/b").endswith("a/b")
+
+
+def test_a_link_is_completed_by_a_name(store: ObjectStore) -> None:
+    assert f"{store.link('a/b')}/c.png" == store.link("a/b/c.png")
+
+
+def test_a_store_laid_over_another_links_what_lies_below_it(store: ObjectStore) -> None:
+    over = Overlay(store)
+    over.put("a/b", b"")
+
+    assert over.link("a/b") == store.link("a/b")

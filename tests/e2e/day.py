@@ -10,7 +10,7 @@ from options_signals.digest import Texts
 from options_signals.errors import ProviderThrottledError, ProviderUnavailableError
 from options_signals.jobs import ledger
 from options_signals.jobs.build_features import build_features
-from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot, said_before
+from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.plan_session import plan_session
@@ -107,7 +107,7 @@ class World:
             sources=self.sources,
             store=self.store,
             settings=self.settings,
-            previous=said_before(self.table, plan.run),
+            previous=ledger.said_before(self.table, plan.run.namespace, plan.run.session),
             holdings=holdings_of(plan.run, store=self.store, table=self.table, settings=self.settings),
             now=self.clock.now(),
             code_version="test",

@@ -1,16 +1,23 @@
 """A day from plan to digest, and what must happen when something goes wrong."""
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from options_signals.digest import Texts
-from options_signals.errors import CorruptError, InvalidValueError, ModelMismatchError, ModelMissingError
+from options_signals.errors import (
+    CorruptError,
+    InvalidValueError,
+    ModelMismatchError,
+    ModelMissingError,
+    StoreUnavailableError,
+)
 from options_signals.jobs import ledger
 from options_signals.jobs.edition import edition_of
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.publish_signals import Outcome
 from options_signals.jobs.replay import replay
+from options_signals.lake import MemoryStore
 from options_signals.models import registry
 from options_signals.settings import Decision, Settings
 from options_signals.signals import Signal
@@ -19,11 +26,24 @@ from options_signals.sources.base import Fetched
 from options_signals.tickets import NoTicket, Ticket
 
 from tests.e2e.day import EAGER, EVENING, TICKERS, World, replayed, stocked
+from tests.fakes import RecordingChannel
 from tests.models.bundles import direction_bundle
 from tests.sources import faulty
 
 SESSION = dt.date(2022, 11, 23)
 LAST_SLOT = dt.datetime(2022, 11, 24, 1, 45, tzinfo=dt.UTC)  # 20:45 in New York
+
+
+@dataclass
+class Looking(RecordingChannel):
+    """Remembers what lay in the lake when it was asked about the texts, which is before the digest is stored."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    there: set[str] = field(default_factory=set)
+
+    def check(self, texts: Texts) -> None:
+        assert texts.email
+        self.there = set(self.store.objects)
 
 
 def said(world: World) -> dict[str, str]:
@@ -85,6 +105,34 @@ def test_every_signal_carries_its_ticket_and_a_replay_makes_the_same() -> None:
     tickets = [signal.ticket for signal in signals(world).values()]
     assert [type(ticket) for ticket in tickets] == [Ticket] * 3
     assert world.emails[0].count("order: ") == 3
+    assert replayed(world, SESSION).differences == ()
+
+
+def test_the_email_links_a_picture_of_each_ticket_that_was_in_the_lake_before_it() -> None:
+    world = trading()
+    world.channel = looking = Looking(store=world.store)
+    world.day()
+
+    linked = [line.removeprefix("     payoff: memory:") for line in world.emails[0].splitlines() if "payoff: " in line]
+    assert len(linked) == 3
+    assert set(linked) <= looking.there
+    assert world.store.get(linked[0]).startswith(b"\x89PNG")
+
+
+def test_a_picture_that_fails_costs_the_picture_alone_and_the_replay_says_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, put = trading(), MemoryStore.put
+
+    def refusing_pictures(self: MemoryStore, key: str, body: bytes) -> None:
+        if key.endswith(".png"):
+            raise StoreUnavailableError(store=key, action="writing", detail="slow down")
+        put(self, key, body)
+
+    monkeypatch.setattr(MemoryStore, "put", refusing_pictures)
+    world.day()
+
+    assert world.emails[0].count("no payoff picture: the lake did not take it") == 3
     assert replayed(world, SESSION).differences == ()
 
 

@@ -41,6 +41,10 @@ class ObjectStore(Protocol):
         """The address to show to people."""
         ...
 
+    def link(self, key: str) -> str:
+        """Where a person with their own access opens the object; it never expires."""
+        ...
+
 
 class MemoryStore:
     """An object store in a dictionary, for tests and replays that must leave nothing behind."""
@@ -72,6 +76,10 @@ class MemoryStore:
         """See ObjectStore."""
         return f"memory:{key}"
 
+    def link(self, key: str) -> str:
+        """See ObjectStore."""
+        return self.where(key)
+
 
 class Overlay(MemoryStore):
     """Another store, read-only, and on top of it what was written here: nothing reaches the other one."""
@@ -97,6 +105,10 @@ class Overlay(MemoryStore):
     def where(self, key: str) -> str:
         """See ObjectStore."""
         return super().where(key) if key in self.objects else self._below.where(key)
+
+    def link(self, key: str) -> str:
+        """See ObjectStore."""
+        return self._below.link(key)
 
 
 def sha256(body: bytes) -> str:

@@ -109,6 +109,7 @@ class Manifest(_Record):
     absent: tuple[str, ...] = ()  # inputs that are not there, such as "macro", perhaps with the reason
     unquoted: Mapping[str, str] | None = None  # ticker -> why it has no option chain; None: chains were not asked for
     newest: Mapping[str, dt.date] = {}  # input -> newest day it speaks of, such as "macro DGS10"
+    pictures: str | None = None  # link of the folder with the pictures of its tickets; None: none are drawn
     own_iv: Mapping[str, OwnIv] = {}  # tickers without an index of their own whose options have a year of history
 
     def serves_own_iv(self, ticker: str) -> bool:
@@ -124,6 +125,11 @@ class Manifest(_Record):
 def prefix_of(namespace: str, session: dt.date, attempt: int) -> str:
     """The folder of one attempt. A namespace's colon would upset some file systems; it becomes a dash."""
     return f"snapshots/{namespace.replace(':', '-')}/{session.isoformat()}/{attempt:03d}"
+
+
+def pictures_of(namespace: str, session: dt.date, attempt: int) -> str:
+    """The folder of the pictures drawn of one attempt's tickets."""
+    return f"pictures/{prefix_of(namespace, session, attempt).partition('/')[2]}"
 
 
 def manifest_key(namespace: str, session: dt.date, attempt: int) -> str:

@@ -72,6 +72,10 @@ class FolderStore:
         """The path to show to people."""
         return str(self.root / key)
 
+    def link(self, key: str) -> str:
+        """The same path."""
+        return self.where(key)
+
     def _path(self, key: str) -> Path:
         if not all(PART.fullmatch(part) for part in key.split("/")):
             raise InvalidValueError(

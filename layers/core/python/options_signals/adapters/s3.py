@@ -73,3 +73,9 @@ class S3Store:
     def where(self, key: str) -> str:
         """The address to show to people."""
         return f"s3://{self.bucket}/{self.prefix}{key}"
+
+    def link(self, key: str) -> str:
+        """The object's page in the console, behind its reader's own login: a signed address would end with our role."""
+        region = self.client.meta.region_name
+        console = f"https://{region}.console.aws.amazon.com/s3/object/{self.bucket}"
+        return f"{console}?region={region}&prefix={self.prefix}{key}"

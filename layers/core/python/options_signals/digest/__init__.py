@@ -1,11 +1,12 @@
 """The words: one session's email, SMS and terminal text.
 
-Everything is said from the manifest, the decisions and the pinned holdings alone, so that a replay says it again to
-the letter.
+Everything is said from the manifest, the decisions, the pinned holdings and the pictures that are there, so that a
+replay says it again to the letter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from options_signals.digest.mail import write_mail
 from options_signals.digest.sms import write_sms
@@ -18,6 +19,7 @@ from options_signals.strategy.portfolio import Holdings
 __all__ = ["REPEAT", "Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
 
 REPEAT = "REPEAT"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,13 @@ class Texts:
     sms: str
 
 
-def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> Texts:
+def compose(
+    manifest: Manifest,
+    decisions: Sequence[Signal | NoTrade],
+    holdings: Holdings,
+    *,
+    unpictured: Mapping[str, str] = NONE,
+) -> Texts:
     """The texts of one session.
 
     Parameters
@@ -48,13 +56,15 @@ def compose(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings:
         One per ticker, in any order. A ticker of the watchlist without one is shown as refused.
     holdings
         What the portfolio's rules knew to be open.
+    unpictured
+        By ticker why its ticket has no picture.
 
     Raises
     ------
     InvalidValueError
         For a decision of another session, or two on one ticker.
     """
-    digest = tabulate(manifest, decisions, holdings)
+    digest = tabulate(manifest, decisions, holdings, unpictured=unpictured)
     return Texts(subject=digest.subject, email=write_mail(digest), sms=write_sms(digest))
 
 

@@ -89,7 +89,8 @@ def _signal_blocks(rows: Iterable[Row]) -> Iterable[_Block]:
     for row in rows:
         if row.is_signal:
             head = f"{row.ticker:<4} {row.call:<18} {row.size + ' size':<12} confidence {row.confidence}"
-            yield _Block("\n".join([head, *(_indented(line) for line in row.lines)]), 1)
+            picture = [INDENT + row.picture] if row.picture else []  # unbroken: a link is one word
+            yield _Block("\n".join([head, *(_indented(line) for line in row.lines), *picture]), 1)
 
 
 def _refusal_blocks(rows: Iterable[Row]) -> Iterable[_Block]:

@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from options_signals.digest.earnings import earnings_lines
 from options_signals.digest.portfolio import cut_line, portfolio_notes
-from options_signals.digest.ticket import order_lines
+from options_signals.digest.ticket import order_lines, picture_name
 from options_signals.digest.words import captured, clean, clock, contribution, day, listed, percent, plural, weekday
 from options_signals.errors import InvalidValueError
 from options_signals.sessions import close_of, is_half_day
@@ -17,6 +17,7 @@ from options_signals.snapshot import Manifest
 from options_signals.strategy.bets import side_of
 from options_signals.strategy.earnings import bets_on_earnings
 from options_signals.strategy.portfolio import Holdings
+from options_signals.tables import IV_HISTORY
 from options_signals.tickets import Ticket
 
 SIMULATED = "simulated"  # the namespace whose every text says so
@@ -43,6 +44,8 @@ class Row:
         The strategy in capitals which the matrix would have chosen; empty where unknown, and for a signal.
     lines
         The rest, one statement each: for a refusal its reasons; earnings that are near.
+    picture
+        Where its ticket's payoff is seen, or why it is not: "payoff: https://..."; empty without a ticket.
     """
 
     ticker: str
@@ -53,6 +56,7 @@ class Row:
     risk: str = ""
     overall: float = 0.0
     lean: str = ""
+    picture: str = ""
 
     @property
     def is_signal(self) -> bool:
@@ -111,15 +115,24 @@ class Digest:
         return ", ".join([plural(calls["signal"], "signal"), *(f"{n} {word}" for n, word in others if n)])
 
 
-def tabulate(manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> Digest:
-    """The digest of one session as rows and notes; see `compose` for what it refuses."""
+def tabulate(
+    manifest: Manifest,
+    decisions: Sequence[Signal | NoTrade],
+    holdings: Holdings,
+    *,
+    unpictured: Mapping[str, str],
+) -> Digest:
+    """The digest of one session as rows and notes; see `compose` for its parameters and what it refuses."""
     settings = Settings.model_validate(manifest.settings)
     ordered = _in_order(_complete(manifest, decisions, settings.tickers), settings.tickers)
     account_usd = holdings.account_usd(settings.risk.account_usd)
     return Digest(
         session=manifest.session,
         simulated=manifest.namespace.startswith(SIMULATED),
-        rows=tuple(_row(decision, account_usd) for decision in ordered),
+        rows=tuple(
+            replace(_row(decision, account_usd), picture=_picture(manifest, decision, unpictured))
+            for decision in ordered
+        ),
         notes=tuple(_notes(manifest, ordered, holdings, settings)),
     )
 
@@ -174,6 +187,15 @@ def _row(decision: Signal | NoTrade, account_usd: float) -> Row:
         overall=decision.confidence.overall,
         lines=tuple(_lines(decision, account_usd)),
     )
+
+
+def _picture(manifest: Manifest, decision: Signal | NoTrade, unpictured: Mapping[str, str]) -> str:
+    ticket = decision.ticket if isinstance(decision, Signal) else None
+    if manifest.pictures is None or not isinstance(ticket, Ticket):
+        return ""
+    if decision.ticker in unpictured:
+        return f"no payoff picture: {unpictured[decision.ticker]}"
+    return f"payoff: {manifest.pictures}/{picture_name(ticket)}"
 
 
 def _capitals(strategy: Strategy) -> str:
@@ -279,7 +301,8 @@ def _data(manifest: Manifest) -> str:
 
 def _origins(manifest: Manifest) -> Iterable[str]:
     known = [name for name in TABLES if name in manifest.tables]
-    for name in (*known, *sorted(set(manifest.tables) - set(TABLES))):
+    others = sorted(set(manifest.tables) - {*TABLES, IV_HISTORY.name})  # which is made of the chains
+    for name in (*known, *others):
         origin = manifest.tables[name].origin
         when = captured(origin.captured_at, manifest.session)
         yield f"{TABLES.get(name, name)} from {clean(origin.source)} {when}{_age(name, manifest)}"

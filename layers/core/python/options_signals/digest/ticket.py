@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from options_signals.digest.words import clean, clock, day, percent, plural, weekday
+from options_signals.lake import canonical_json, sha256
 from options_signals.sessions import NEW_YORK
 from options_signals.tickets import Exits, NoTicket, Ticket
 
@@ -22,6 +23,11 @@ def order_lines(answer: Ticket | NoTicket) -> Iterable[str]:
             f"nearest: {clean(answer.alternative.differs)}: {_contracts(other)}, {_limit(other)}, "
             f"{_most_to_lose(other)}"
         )
+
+
+def picture_name(ticket: Ticket) -> str:
+    """The name of its payoff picture: the ticker, and the digest of all the ticket says."""
+    return f"{ticket.underlying}-{sha256(canonical_json(ticket.model_dump(mode='json')))[:12]}.png"
 
 
 def _contracts(ticket: Ticket) -> str:

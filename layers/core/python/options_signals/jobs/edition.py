@@ -1,17 +1,16 @@
 """From the Map's results to one edition of the session: every ticker decided or refused, and the texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from options_signals import snapshot
 from options_signals.digest import compose
-from options_signals.jobs import documents, ledger
+from options_signals.jobs import documents
 from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.pictures import keep_pictures
 from options_signals.jobs.portfolio import holdings_in, with_portfolio
-from options_signals.jobs.ports import SignalTable
 from options_signals.jobs.publish_signals import Edition
 from options_signals.jobs.tickets import with_tickets
 from options_signals.lake import ObjectStore
-from options_signals.sessions import shift
 from options_signals.settings import Settings
 from options_signals.signals import Decision, NoTrade, Signal
 from options_signals.snapshot import Manifest
@@ -19,7 +18,10 @@ from options_signals.strategy.decide import refuse
 
 
 def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edition:
-    """Gather the decisions of all chunks; the tickers of a failed chunk are refused with its error."""
+    """Gather the decisions of all chunks; the tickers of a failed chunk are refused with its error.
+
+    The pictures of the tickets are in the lake before the texts that link them are anywhere.
+    """
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decided = {decision.ticker: decision for chunk in chunks for decision in _decisions(chunk, store)}
     alone = tuple(decided[ticker] for ticker in manifest.verdicts if ticker in decided)
@@ -30,7 +32,12 @@ def edition_of(run: Run, chunks: Sequence[Chunk], *, store: ObjectStore) -> Edit
         attempt=run.attempt,
         config_id=manifest.config_id,
         decisions=decisions,
-        texts=compose(manifest, decisions, holdings_in(manifest, store)),
+        texts=compose(
+            manifest,
+            decisions,
+            holdings_in(manifest, store),
+            unpictured=keep_pictures(manifest, decisions, store=store),
+        ),
     )
 
 
@@ -49,12 +56,6 @@ def taken_together(
 def leaves_to_a_later_slot(edition: Edition, *, last_slot: bool) -> bool:
     """Whether to say nothing yet: no ticker's data allowed a decision, and a later slot may find it healed."""
     return not last_slot and all(isinstance(d, NoTrade) and d.cause == "data" for d in edition.decisions)
-
-
-def said_before(table: SignalTable, run: Run) -> Mapping[str, str]:
-    """What readers were told of each ticker the session before, in two or three words."""
-    before = ledger.told_decisions(table, run.namespace, shift(run.session, -1))
-    return {decision.ticker: decision.in_brief for decision in before}
 
 
 def _decisions(chunk: Chunk, store: ObjectStore) -> Sequence[Signal | NoTrade]:

@@ -85,6 +85,7 @@ def fetch_data(
         holdings=_pinned(store, run, holdings),
         absent=(*(delivery.absent if delivery else ()), *own.absent),
         unquoted=unquoted,
+        pictures=None if unquoted is None else store.link(snapshot.pictures_of(**plan.run.model_dump())),
         newest=delivery.newest if delivery else {},
         own_iv=own.years,
     )

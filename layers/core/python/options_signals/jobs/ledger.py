@@ -8,6 +8,7 @@ newest counts.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from options_signals.errors import CorruptError, InvalidValueError
 from options_signals.jobs.ports import SignalTable
 from options_signals.lake import canonical_json, sha256
+from options_signals.sessions import shift
 from options_signals.signals import Decision, NoTrade, Signal
 
 DIGEST = "digest"
@@ -132,6 +134,11 @@ def told_decisions(table: SignalTable, namespace: str, session: dt.date) -> list
     """The same of the newest digest that was sent: a recorded what-if was told to nobody."""
     sent = (record for record in _digests(table, namespace, session) if record.state is State.SENT)
     return _listed(table, next(sent, None))
+
+
+def said_before(table: SignalTable, namespace: str, session: dt.date) -> Mapping[str, str]:
+    """What readers were told of each ticker the session before, in two or three words."""
+    return {one.ticker: one.in_brief for one in told_decisions(table, namespace, shift(session, -1))}
 
 
 def _listed(table: SignalTable, record: DigestRecord | None) -> list[Signal | NoTrade]:

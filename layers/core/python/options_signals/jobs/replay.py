@@ -9,6 +9,7 @@ from options_signals.jobs import documents
 from options_signals.jobs.build_features import build_features
 from options_signals.jobs.edition import taken_together
 from options_signals.jobs.messages import Chunk, Run
+from options_signals.jobs.pictures import kept_pictures
 from options_signals.jobs.portfolio import holdings_in
 from options_signals.jobs.run_inference import run_inference
 from options_signals.jobs.select_strategies import select_strategies
@@ -47,7 +48,7 @@ def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], 
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decisions = decide_all(run, manifest, store=Overlay(store))
     holdings = holdings_in(manifest, store)
-    again = compose(manifest, decisions, holdings)
+    again = compose(manifest, decisions, holdings, unpictured=kept_pictures(manifest, decisions, store=store))
     return Replay(
         manifest=manifest,
         decisions=decisions,
