@@ -31,6 +31,8 @@ from local.options import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from local.world import World
     from training.report import Report
 
@@ -225,6 +227,10 @@ def train_all(
     tickers: Tickers = None,
     through: Through = None,
     scope: Scope = None,
+    own_iv: Annotated[
+        bool,
+        typer.Option("--own-iv", help="Tickers without a volatility index learn from their own options' history."),
+    ] = False,
     upload: Annotated[bool, typer.Option("--upload", help="Then serve them on the deployed system.")] = False,
     stage: Stage = PROD,
     profile: Profile = None,
@@ -237,17 +243,23 @@ def train_all(
 
     A ticker with too little data does not stop the others; the exit code is 1 then, and nothing is uploaded.
 
+    With --own-iv (pooled models only) the history is that of the deployed system where they are uploaded, else that of
+    this laptop.
+
     Example: signals train-all --source files:../shared/data --through 2022-11-22
     """
+    from local.models import stored_own_iv
+    from local.upload import check_destination, deployed_store
     from local.world import World
 
+    world, history = World.of(source=source, tickers=tickers), None
+    if own_iv and not upload:
+        history = stored_own_iv(world.home.store(), world.sources.namespace)
     if upload:  # what would go wrong then is told before hours of training
-        from local.upload import check_destination
-
         with on_stage("looking for the deployed system", stage, profile, region) as account:
             check_destination(account, source)
-    world = World.of(source=source, tickers=tickers)
-    _train(("direction", "iv_regime"), world, through, scope, as_json=as_json, moves=True)
+            history = stored_own_iv(deployed_store(account), world.sources.namespace) if own_iv else None
+    _train(("direction", "iv_regime"), world, through, scope, as_json=as_json, moves=True, own_iv=history)
     if upload:
         cli_models.models_upload(stage, profile, region)
 
@@ -337,11 +349,12 @@ def _train(
     *,
     as_json: bool,
     moves: bool = False,
+    own_iv: "pd.DataFrame | None" = None,
 ) -> None:
     from local.models import moves_if_any, train_and_show
 
     console = Console(stderr=True)
-    report = train_and_show(world, names, through=through, scope=scope, console=console)
+    report = train_and_show(world, names, through=through, scope=scope, console=console, own_iv=own_iv)
     extra = moves_if_any(world, through=through, console=console) if moves else None
     records = [*report.as_json(), *([extra.as_json()] if extra else [])]
     tell(as_json, records, lambda _: typer.echo("\n".join([report.as_text(), *([extra.as_text()] if extra else [])])))

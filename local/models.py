@@ -3,10 +3,14 @@
 import datetime as dt
 import os
 
+import pandas as pd
+from options_signals import snapshot
+from options_signals.errors import NotFoundError
 from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.card import ModelName
 from options_signals.sources.files import FilesSource
+from options_signals.tables import IV_HISTORY
 from rich.console import Console
 
 from local.day import asked_session
@@ -18,7 +22,13 @@ from training.train import Scope, train_all
 
 
 def train_and_show(
-    world: World, names: tuple[ModelName, ...], *, through: str | None, scope: Scope | None, console: Console
+    world: World,
+    names: tuple[ModelName, ...],
+    *,
+    through: str | None,
+    scope: Scope | None,
+    console: Console,
+    own_iv: pd.DataFrame | None = None,
 ) -> Report:
     """Train, store and promote; tell each model's worth beside simple rules as it is done."""
     settings = world.settings
@@ -31,9 +41,23 @@ def train_and_show(
         scope=scope or settings.model_scope,
         models=names,
         proxies=settings.allow_iv_proxy,
+        own_iv=own_iv,
         workers=min(len(settings.tickers), os.cpu_count() or 1),
         tracked_in=world.home.root / "mlflow",
         progress=lambda line: console.print(line, markup=False, highlight=False),
+    )
+
+
+def stored_own_iv(store: ObjectStore, namespace: str) -> pd.DataFrame:
+    """Table `iv_history` as the newest snapshot holds it; NotFoundError where none does."""
+    for session in reversed(snapshot.sessions_of(store, namespace)):
+        ref = snapshot.newest_manifest(store, namespace, session).tables.get(IV_HISTORY.name)
+        if ref is not None:
+            return snapshot.read_table(store, IV_HISTORY.name, ref)
+    raise NotFoundError(
+        what=f"history of own implied volatility in the namespace {namespace}",
+        where=store.where("snapshots/"),
+        remedy="It grows by a row a session for each option chain that the daily run fetches.",
     )
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from options_signals.chain.summary import ENOUGH_SESSIONS
 from options_signals.errors import InvalidValueError
 from options_signals.features import catalog
 from options_signals.features.inputs import (
     MACRO_SERIES,
     MARKET_INDICES,
+    OWN_INDEX,
     UNDERLYING,
     Columns,
     columns_for,
@@ -23,6 +25,7 @@ from options_signals.features.inputs import (
 )
 from options_signals.sessions import FIRST_DAY, all_sessions
 from options_signals.sources.base import Fetched, Sources
+from options_signals.tables import IV_HISTORY
 
 from training import labels
 from training.bootstrap import FloatArray, IntArray
@@ -33,7 +36,10 @@ RULE_INPUTS = ("iv_rank", "iv_distance_to_30", "iv_distance_to_60")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The tables a model learns from, and where they came from; nothing in them lies after `through`."""
+    """The tables a model learns from, and where they came from; nothing in them lies after `through`.
+
+    `own_iv` is table `iv_history` of the tickers that learn from the volatility of their own options.
+    """
 
     bars: pd.DataFrame
     vol_indices: pd.DataFrame
@@ -42,10 +48,18 @@ class History:
     source: str
     through: dt.date
     proxies: Mapping[str, str] = field(default_factory=dict)
+    own_iv: pd.DataFrame = field(default_factory=IV_HISTORY.empty)
 
     def of(self, ticker: str) -> Columns:
         """The input columns of one ticker; errors as in `columns_for`."""
-        return columns_for(ticker, bars=self.bars, vol_indices=self.vol_indices, macro=self.macro, proxies=self.proxies)
+        return columns_for(
+            ticker,
+            bars=self.bars,
+            vol_indices=self.vol_indices,
+            macro=self.macro,
+            proxies=self.proxies,
+            own_iv=self.own_iv if ticker in set(self.own_iv["underlying"]) else None,
+        )
 
 
 def fetch_history(
@@ -55,6 +69,7 @@ def fetch_history(
     through: dt.date,
     first: dt.date | None = None,
     proxies: Mapping[str, str] | None = None,
+    own_iv: pd.DataFrame | None = None,
 ) -> History:
     """Everything the sources know of these tickers up to a date, and nothing after it.
 
@@ -68,6 +83,8 @@ def fetch_history(
         The last session. A label that needs a later one stays unknown.
     first
         The first session, where a shorter history is wanted.
+    own_iv
+        Table `iv_history`: a ticker without an index that has a year of it learns from it, and from no proxy.
 
     Raises
     ------
@@ -77,7 +94,8 @@ def fetch_history(
         Where a ticker has no index and no proxy.
     """
     first, proxies = first or FIRST_DAY, dict(proxies or {})
-    indices = {ticker: index_of(ticker, proxies) for ticker in tickers}
+    own = IV_HISTORY.empty() if own_iv is None else _years_of(own_iv, tickers, through)
+    indices = {ticker: index_of(ticker, proxies) for ticker in tickers if ticker not in set(own["underlying"])}
     with_underlyings = [*tickers, *(UNDERLYING[index] for index in indices.values())]
     bars = sources.bars.bars(list(dict.fromkeys(with_underlyings)), first=first, last=through)
     levels = sources.vol_indices.vol_indices(
@@ -94,7 +112,15 @@ def fetch_history(
         source=bars.origin.source,
         through=through,
         proxies=proxies,
+        own_iv=own,
     )
+
+
+def _years_of(history: pd.DataFrame, tickers: Sequence[str], through: dt.date) -> pd.DataFrame:
+    """The known rows of the tickers without an index that have a year of them."""
+    wanted = history["underlying"].isin(set(tickers) - set(OWN_INDEX)) & history["atm_iv_30d"].notna()
+    rows = history[wanted & (history["session"] <= pd.Timestamp(through))]
+    return rows[rows.groupby("underlying")["session"].transform("size") >= ENOUGH_SESSIONS]
 
 
 def candidates(columns: Columns) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 from matplotlib.figure import Figure as Picture
 from options_signals.errors import InvalidValueError
 from options_signals.features import catalog
-from options_signals.features.inputs import Columns
+from options_signals.features.inputs import Columns, own_index
 from options_signals.lake import ObjectStore, canonical_json
 from options_signals.models import registry
 from options_signals.models.card import CLASSES, Metric, ModelCard, ModelDraft, ModelName, ReliabilityBin
@@ -52,6 +52,7 @@ def train_all(
     models: Sequence[ModelName] = ("direction", "iv_regime"),
     first: dt.date | None = None,
     proxies: Mapping[str, str] | None = None,
+    own_iv: pd.DataFrame | None = None,
     resamples: int = 1000,
     workers: int = 1,
     tracked_in: Path | None = None,
@@ -64,8 +65,9 @@ def train_all(
 
     Parameters
     ----------
-    sources, tickers, through, first, proxies
-        What to learn from: see `dataset.fetch_history`. Nothing after `through` is used.
+    sources, tickers, through, first, proxies, own_iv
+        What to learn from: see `dataset.fetch_history`. Nothing after `through` is used. Of `own_iv` three years are
+        kept, which is enough for a pooled model only.
     store
         Holds the registry; the evaluation and its pictures are stored beside each bundle.
     now
@@ -86,9 +88,17 @@ def train_all(
     Raises
     ------
     InvalidValueError, NoIndexError
-        Before anything is trained, where a ticker's data cannot be had: see `dataset.fetch_history`.
+        Before anything is trained, where a ticker's data cannot be had: see `dataset.fetch_history`; for `own_iv`
+        without the scope "pooled".
     """
-    history = fetch_history(sources, tickers, through=through, first=first, proxies=proxies)
+    if own_iv is not None and scope != POOLED:
+        raise InvalidValueError(
+            name="scope of models that learn from own implied volatility",
+            value=scope,
+            allowed=f"{POOLED}: the three years that are kept do not make a model of one ticker",
+            remedy="Give --scope pooled, and set model_scope to pooled.",
+        )
+    history = fetch_history(sources, tickers, through=through, first=first, proxies=proxies, own_iv=own_iv)
     progress(f"read {len(history.bars):,} bars of {', '.join(tickers)} through {history.through}")
     groups = [list(tickers)] if scope == "pooled" else [[ticker] for ticker in tickers]
     tasks = [
@@ -218,15 +228,17 @@ def _draft(
             "metrics": {figure: _metric(measured) for figure, measured in evaluation.figures.items()},
             "reliability": [_reliability_bin(one) for one in evaluation.reliability],
             **own,
-            "notes": [*own.get("notes", ()), *_proxies(inputs)],
+            "notes": [*own.get("notes", ()), *_stand_ins(inputs)],
         }
     )
 
 
-def _proxies(inputs: Sequence[Columns]) -> tuple[str, ...]:
-    return tuple(
+def _stand_ins(inputs: Sequence[Columns]) -> tuple[str, ...]:
+    proxies = [
         f"{c.ticker} has no volatility index of its own; {c.index} stands in" for c in inputs if c.index_is_proxy
-    )
+    ]
+    own = [f"{c.ticker} learns from {c.index}, not from an index" for c in inputs if c.index == own_index(c.ticker)]
+    return (*proxies, *own)
 
 
 def _metric(figure: Figure) -> Metric:

@@ -17,6 +17,7 @@ from options_signals.snapshot import Manifest, Origin, OwnIv, newest_manifest
 from options_signals.sources.base import Fetched
 from options_signals.tables import IV_HISTORY
 
+from local.models import stored_own_iv
 from tests.e2e.day import EAGER, EVENING, World, replayed, stocked
 from tests.models.bundles import direction_bundle, regime_bundle
 from tests.sources import faulty
@@ -159,7 +160,7 @@ def test_models_of_another_index_keep_the_proxy_and_say_how_to_train_on_the_year
         "VIX stands in for a volatility index of AAPL's own (allow_iv_proxy)",
         (
             "a year of AAPL's own implied volatility is there (252 sessions), but the models were trained on VIX: "
-            "`signals train-all --own-iv` trains on it"
+            "`signals train-all --scope pooled --own-iv` trains on it"
         ),
     ]
 
@@ -298,3 +299,11 @@ def test_what_is_kept_is_no_news_of_the_digest() -> None:
 
     assert "iv_history" in newest_manifest(world.store, "simulated", SESSION).tables
     assert "iv_history" not in world.emails[0]
+
+
+def test_own_volatility_to_learn_from_is_that_of_the_newest_snapshot_that_has_it() -> None:
+    world = account(0)
+    keep(world, rows(2, DAY_BEFORE), DAY_BEFORE)
+    keep(world, rows(3, SESSION), SESSION)
+
+    assert len(stored_own_iv(world.store, "simulated")) == 3

@@ -193,6 +193,13 @@ def test_a_training_that_leaves_tickers_out_fails_and_names_them(shell: Shell, m
     assert err.startswith("signals: not trained: IWM; 0 other models are stored")
 
 
+def test_a_training_on_own_volatility_that_nobody_has_kept_ends_before_it_begins(shell: Shell) -> None:
+    code, out, err = shell("train-all", "--source", "simulated", "--scope", "pooled", "--own-iv")
+
+    assert (code, out) == (1, "")
+    assert "no history of own implied volatility in the namespace simulated" in err
+
+
 COMMANDS = ["demo", "run", "fetch", "signal", "signal-all", "train", "train-all", "replay", "history", "doctor"]
 
 

@@ -274,7 +274,7 @@ def test_a_year_of_own_volatility_that_the_models_do_not_read_is_said_beside_the
     assert stands_in.startswith("VIX stands in")
     assert could == (
         "a year of AAPL's own implied volatility is there (252 sessions), but the models were trained on VIX: "
-        "`signals train-all --own-iv` trains on it"
+        "`signals train-all --scope pooled --own-iv` trains on it"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from options_signals.errors import InvalidValueError, NoIndexError
 from options_signals.features import catalog
 from options_signals.features.inputs import columns_for, feature_table
-from options_signals.sessions import all_sessions
+from options_signals.sessions import all_sessions, between, shift
 from options_signals.sources.base import Sources
 from options_signals.sources.simulated import SimulatedSource
 
@@ -133,6 +133,36 @@ def test_what_a_proxy_speaks_of_is_fetched_with_the_ticker(sources: Sources) -> 
 
     assert set(history.bars["ticker"]) == {"AAPL", "SPY"}
     assert columns.index_is_proxy
+
+
+def own_history(count: int, last: dt.date = THROUGH, ticker: str = "AAPL") -> pd.DataFrame:
+    days = pd.DatetimeIndex(between(shift(last, 1 - count), last)).as_unit("s")
+    return pd.DataFrame({"underlying": ticker, "session": days, "atm_iv_30d": 0.25 + 0.05 * np.sin(np.arange(count))})
+
+
+def test_a_ticker_with_a_year_of_its_own_volatility_learns_from_that_and_needs_no_proxy(sources: Sources) -> None:
+    history = fetch_history(sources, ["AAPL", "SPY"], through=THROUGH, first=FIRST, own_iv=own_history(300))
+
+    own, spy = history.of("AAPL"), history.of("SPY")
+
+    assert (own.index, own.index_is_proxy, spy.index) == ("AAPL options", False, "VIX")
+    # A rank is known from the 240th session on; its label five sessions later.
+    assert len(regime_rows(own)) == 61
+    assert regime_rows(own)["label"].notna().sum() == 56
+
+
+def test_own_volatility_of_less_than_a_year_or_of_later_days_leaves_the_proxy(sources: Sources) -> None:
+    short, later = own_history(239), own_history(300, dt.date(2023, 3, 1))
+
+    for rows in (short, later):
+        history = fetch_history(sources, ["AAPL"], through=THROUGH, first=FIRST, proxies={"AAPL": "VIX"}, own_iv=rows)
+        assert history.of("AAPL").index == "VIX"
+
+
+def test_own_volatility_is_not_taken_for_that_of_a_ticker_with_an_index(sources: Sources) -> None:
+    own = own_history(300, ticker="SPY")
+
+    assert fetch_history(sources, ["SPY"], through=THROUGH, first=FIRST, own_iv=own).of("SPY").index == "VIX"
 
 
 def test_a_ticker_without_an_index_is_refused(sources: Sources) -> None:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from options_signals.errors import InvalidValueError, ModelMissingError
 from options_signals.lake import MemoryStore
 from options_signals.models import registry
 from options_signals.models.bundle import load
 from options_signals.models.chain import split_inputs
+from options_signals.sessions import between, shift
 from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.simulated import SimulatedSource
 
@@ -172,6 +175,27 @@ def test_pooled_tickers_make_one_model(sources: Sources) -> None:
 
     assert trained.card.scope == "pooled"
     assert trained.evaluation.rows == pytest.approx(2 * trained.evaluation.sessions, rel=0.01)
+
+
+def test_a_pooled_model_learns_from_own_volatility_and_says_so(sources: Sources) -> None:
+    days = pd.DatetimeIndex(between(shift(THROUGH, -299), THROUGH)).as_unit("s")
+    noise = np.random.default_rng(0).standard_normal(300)
+    own = pd.DataFrame({"underlying": "AAPL", "session": days, "atm_iv_30d": 0.3 * np.exp(0.1 * noise)})
+    asked: dict[str, Any] = {
+        "through": THROUGH,
+        "first": FIRST,
+        "now": NOW,
+        "resamples": 20,
+        "own_iv": own,
+        "models": ["iv_regime"],
+    }
+
+    (trained,) = train_all(sources, ["SPY", "AAPL"], store=MemoryStore(), scope="pooled", **asked).models
+
+    assert trained.card.index is None  # of several
+    assert "AAPL learns from AAPL options, not from an index" in trained.card.notes
+    with pytest.raises(InvalidValueError, match="'ticker'; allowed: pooled"):
+        train_all(sources, ["SPY", "AAPL"], store=MemoryStore(), scope="ticker", **asked)
 
 
 @pytest.mark.parametrize("trainer", [train_direction, train_iv_regime])

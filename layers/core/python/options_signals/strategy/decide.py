@@ -177,7 +177,7 @@ def _index(forecast: Forecast) -> Iterator[str]:
     if iv.own_sessions and iv.proxy:
         yield (
             f"a year of {ticker}'s own implied volatility is there ({iv.own_sessions} sessions), but the models were "
-            f"trained on {iv.index}: `signals train-all --own-iv` trains on it"
+            f"trained on {iv.index}: `signals train-all --scope pooled --own-iv` trains on it"
         )
 
 
