@@ -409,7 +409,7 @@ def test_holding_decay_is_a_plan_of_fewer_contracts() -> None:
 
 
 def test_no_reduction_comes_after_the_exit() -> None:
-    settings = Settings(risk=Risk(account_usd=100_000, decay="linear"), tickets=Tickets(exit_sessions=40))
+    settings = Settings(risk=Risk(account_usd=100_000, decay="linear"), tickets=Tickets(exit_sessions=30))
 
     found = ticket("bull_call_spread", settings=settings)
 

@@ -13,11 +13,11 @@ from options_signals.signals import IvRegime, Signal
 from options_signals.sources.base import Sources
 from options_signals.sources.simulated import SimulatedSource
 from options_signals.strategy.bets import Held, expected_moves
-from options_signals.strategy.choosers import MATRIX, STRATEGIES
+from options_signals.strategy.choosers import MATRIX
 from options_signals.tables import BARS
 
 from tests.strategy.forecasts import direction, forecast, unproven, volatility
-from training.backtest import account, compared, decided, score
+from training.backtest import WALKED, account, compared, decided, score
 from training.dataset import fetch_history
 from training.priced import Moved
 from training.walk import Seen, through, walk
@@ -97,7 +97,7 @@ def test_the_rules_of_the_portfolio_stop_an_account_that_loses() -> None:
 def test_every_strategy_has_its_lines() -> None:
     text = compared([seen(day) for day in DAYS[:3]], bars(["SPY"]), Settings(), resamples=20)
 
-    assert all(text.count(name) >= 3 for name in STRATEGIES)
+    assert all(text.count(rule.name) >= 3 for rule in WALKED)
 
 
 @pytest.mark.slow

@@ -191,7 +191,7 @@ class Tickets(_Section):
     first: Literal["monthly", "weekly"] = Field(default="monthly", description="expiries that are tried first")
     commission_usd: Annotated[float, Field(ge=0)] = Field(default=0.65, description="per contract and leg, USD")
     max_quote_age_minutes: int = Field(default=20, ge=0, description="how old quotes may be at the moment they are for")
-    exit_sessions: int = Field(default=5, ge=1, description="sessions after the entry at which a trade is left")
+    exit_sessions: int = Field(default=5, ge=1, le=30, description="sessions after the entry at which a trade is left")
 
 
 class Portfolio(_Section):
