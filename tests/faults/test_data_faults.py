@@ -56,6 +56,11 @@ COSTS_QQQ: dict[str, tuple[Change, str]] = {
         bars(faulty.unknown_close("QQQ")),
         "a price is missing on 23 Nov 2022",
     ),
+    "the last session is not there yet": (
+        bars(faulty.without_last_bar("QQQ")),
+        "last bar is of 22 Nov 2022, wanted 23 Nov 2022",
+    ),
+    "two bars of one session contradict each other": (bars(faulty.duplicated("QQQ")), "two bars of one session"),
     "all dates are a day early": (bars(faulty.a_day_early("QQQ")), "last bar is of 22 Nov 2022, wanted 23 Nov 2022"),
     "a price is zero": (bars(faulty.non_positive("QQQ")), "a price is not a positive number on 23 Nov 2022"),
     "a price is negative": (
@@ -93,6 +98,17 @@ def test_one_ticker_is_refused_with_the_reason_nothing_of_it_is_stored_and_the_n
     on_friday(world)
 
     assert manifest(world, FRIDAY).verdicts["QQQ"].status == "ok"
+
+
+def test_rows_out_of_order_change_nothing() -> None:
+    world, other = World(), World()
+    world.sources = faulty.with_bars(world.sources, faulty.out_of_order("QQQ"))
+
+    world.day()
+    other.day()
+
+    assert world.emails == other.emails
+    assert manifest(world).verdicts["QQQ"].status == "ok"
 
 
 def test_a_split_that_stays_unseen_stays_refused() -> None:

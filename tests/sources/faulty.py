@@ -49,6 +49,24 @@ def without_chain(ticker: str) -> Fault:
     return fault
 
 
+def with_quotes(ticker: str, **values: float) -> Fault:
+    """Each quote of the ticker's chain has these values instead."""
+    return _quotes(ticker, lambda rows: rows.assign(**values))
+
+
+def quoted_at(ticker: str, moment: dt.datetime) -> Fault:
+    return _quotes(ticker, lambda rows: rows.assign(captured_at=pd.Timestamp(moment).as_unit("us")))
+
+
+def _quotes(ticker: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Fault:
+    def fault(fetched: Fetched) -> Fetched:
+        groups = fetched.frame.groupby("underlying", sort=False)
+        parts = [change(rows) if name == ticker else rows for name, rows in groups]
+        return replace(fetched, frame=pd.concat(parts, ignore_index=True))
+
+    return fault
+
+
 def without_last_bar(ticker: str) -> Fault:
     return _cut(ticker, lambda rows: rows.iloc[:-1])
 
@@ -97,6 +115,10 @@ def split_seen(ticker: str, *, parts: float) -> Fault:
     """All bars are on the basis after the split."""
     prices = ["open", "high", "low", "close", "adj_close"]
     return _cut(ticker, lambda rows: rows.assign(**{name: rows[name] / parts for name in prices}))
+
+
+def out_of_order(ticker: str) -> Fault:
+    return _cut(ticker, lambda rows: rows.sample(frac=1.0, random_state=7))
 
 
 def no_longer_traded(ticker: str, *, since: dt.date) -> Fault:
