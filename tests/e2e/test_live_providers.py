@@ -1,4 +1,4 @@
-"""A whole evening over HTTP: every provider of the live world on this machine, no key."""
+"""A whole evening over HTTP: every provider of the live world on this machine."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
@@ -10,15 +10,21 @@ import pandas as pd
 import pytest
 from options_signals import snapshot
 from options_signals.features.inputs import DAILY_SERIES
+from options_signals.jobs import ledger
 from options_signals.jobs.messages import Fetch
 from options_signals.jobs.publish_signals import Outcome
+from options_signals.settings import Settings
+from options_signals.signals import Signal
 from options_signals.sources.base import Sources
 from options_signals.sources.live import open_live
+from options_signals.tickets import Ticket
 
-from tests.e2e.day import TICKERS, World, simulated
+from tests.e2e.day import EAGER, TICKERS, World, simulated
+from tests.local.shell import Shell
 from tests.sources import bodies, yahoo_server
 from tests.sources.web_server import AFTER_CLOSE, Replies, Reply, Request, serving
 
+TRADING = {"tickers": TICKERS, "decision": EAGER, "risk": {"account_usd": 250_000}}
 FIRST, SESSION = dt.date(2019, 6, 3), dt.date(2022, 11, 23)
 DOWN = Reply(status=503)
 
@@ -33,8 +39,37 @@ def _charts() -> dict[str, str]:
     for ticker, bars in frame.groupby("ticker"):
         prices = bars[["open", "high", "low", "close", "volume"]].to_numpy().tolist()
         rows = [(day, *row) for day, row in zip(days_of(bars, "session"), prices, strict=True)]
-        charts[str(ticker)] = yahoo_server.chart(rows)
+        charts[str(ticker)] = yahoo_server.chart(rows, dividends={"2022-03-18": 1.4, "2022-06-17": 1.5})
+    levels = simulated().vol_indices.vol_indices(["VIX", "VIX3M", "VXN"], first=SESSION, last=SESSION).frame
+    for index, close in zip(levels["index"], levels["close"], strict=True):
+        charts[f"^{index}"] = yahoo_server.chart([yahoo_server.bar(str(SESSION), close)])
     return charts
+
+
+def _options() -> dict[str, yahoo_server.Answers]:
+    source = simulated().chain
+    assert source is not None
+    chains = source.chain(TICKERS, session=SESSION).frame
+    return {str(ticker): yahoo_server.chain_answers(rows) for ticker, rows in chains.groupby("underlying")}
+
+
+def _finnhub(wrong: str = "") -> dict[str, Replies]:
+    """With a key: closes, headlines and dates of announcements; one close is 1 % off."""
+    bars = simulated().bars.bars(TICKERS, first=SESSION, last=SESSION).frame
+    closes = dict(zip(bars["ticker"], bars["close"], strict=True))
+
+    def quote(request: Request) -> str:
+        ticker = request.query["symbol"]
+        return bodies.quote(closes[ticker] * (1.01 if ticker == wrong else 1.0), "2022-11-23T16:00:00-05:00")
+
+    headlines = bodies.news([("2022-11-22T15:00:00+00:00", "Shares surge on great results")])
+    return {
+        "v1/quote": quote,
+        "news-sentiment": Reply(status=403),
+        "v1/news": headlines,
+        "company-news": headlines,
+        "calendar/earnings": bodies.calendar([]),
+    }
 
 
 def _cboe() -> Callable[[Request], str]:
@@ -83,10 +118,10 @@ def replies() -> dict[str, Replies]:
 
 
 @contextmanager
-def live(folder: Path, replies: Mapping[str, Replies]) -> Iterator[Sources]:
-    with yahoo_server.serving(_charts()) as yahoo, serving(replies) as outside:
+def live(folder: Path, replies: Mapping[str, Replies], *, keys: Mapping[str, str] | None = None) -> Iterator[Sources]:
+    with yahoo_server.serving(_charts(), options=_options()) as yahoo, serving(replies) as outside:
         prices = yahoo.source(folder, now=AFTER_CLOSE)
-        sources = open_live(outside.web(), keys={}, cache_folder=folder, yahoo=prices)
+        sources = open_live(outside.web(), keys=keys or {}, cache_folder=folder, yahoo=prices)
         yield replace(sources, world="simulated")  # the numbers are, and so are the models at hand
 
 
@@ -99,18 +134,56 @@ def test_an_evening_with_free_providers_and_no_key_sends_a_digest(
     replies: Mapping[str, Replies], tmp_path: Path
 ) -> None:
     with live(tmp_path, replies) as sources:
-        world = World(sources=sources)
+        world = World(sources=sources, settings=Settings.model_validate(TRADING))
         outcome = world.day()
 
     manifest = committed(world)
+    taken = ledger.decisions(world.table, "live", SESSION)
     assert isinstance(outcome, Outcome)
+    assert {type(signal.ticket) for signal in taken if isinstance(signal, Signal)} == {Ticket}
     assert {verdict.status for verdict in manifest.verdicts.values()} == {"ok"}
     assert not any(name.startswith(("bars", "macro", "vol_indices")) for name in manifest.absent)
-    assert {name: table.origin.source for name, table in manifest.tables.items()} == {
+    fetched = {name: table.origin.source for name, table in manifest.tables.items() if name != "iv_history"}
+    assert fetched == {
         "bars": "Yahoo Finance",
         "vol_indices": "Cboe",
         "macro": "New York Fed; US Treasury; Cboe; BLS",
+        "chain": "Yahoo Finance",
+        "dividends": "Yahoo Finance, those to come as last paid",
     }
+    assert any("earnings (Yahoo Finance: no calendar of SPY" in absent for absent in manifest.absent)  # of a fund
+
+
+@pytest.mark.slow
+def test_with_a_key_a_second_provider_confirms_the_closes_or_costs_the_ticker(
+    replies: Mapping[str, Replies], tmp_path: Path
+) -> None:
+    with live(tmp_path, {**replies, **_finnhub(wrong="QQQ")}, keys={"FINNHUB_API_KEY": "s3cr3t"}) as sources:
+        world = World(sources=sources)
+        world.day()
+
+    verdicts = committed(world).verdicts
+    assert verdicts["SPY"].status == verdicts["IWM"].status == "ok"
+    assert verdicts["QQQ"].status == "refused"
+    assert "two sources disagree on the close of 2022-11-23: Yahoo Finance says" in verdicts["QQQ"].reasons[0]
+    assert "Finnhub" in committed(world).tables["sentiment"].origin.source
+
+
+@pytest.mark.slow
+def test_the_command_line_fetches_the_live_world_without_any_key(
+    replies: Mapping[str, Replies], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIGNALS_HOME", str(tmp_path / "home"))
+    for key in ("FINNHUB_API_KEY", "FRED_API_KEY", "BLS_API_KEY"):
+        monkeypatch.delenv(key, raising=False)
+
+    with live(tmp_path, replies) as sources:
+        monkeypatch.setattr("options_signals.sources.live.open_live", lambda *_, **__: sources)
+        answer = Shell(monkeypatch, capsys).json("fetch", "--source", "live", "--session", str(SESSION))
+
+    assert {verdict["status"] for verdict in answer["verdicts"].values()} == {"ok"}
+    assert {"bars", "vol_indices", "macro", "chain", "dividends"} <= set(answer["tables"])
 
 
 @pytest.mark.slow
