@@ -10,10 +10,10 @@ from typing import Literal
 
 from options_signals import sessions
 from options_signals.adapters.folder import locked
-from options_signals.errors import NoIndexError, SignalError
+from options_signals.errors import ModelMissingError, NoIndexError, SignalError
 from options_signals.features.calendars import Validity, validity
 from options_signals.features.inputs import index_of
-from options_signals.jobs.plan_session import MODELS
+from options_signals.jobs.plan_session import MODELS, OF_EARNINGS
 from options_signals.models import registry
 from options_signals.models.bundle import load
 from options_signals.settings import describe
@@ -138,6 +138,17 @@ def _models(world: World) -> Iterator[Finding]:
     for scope in scopes:
         for name in MODELS:
             yield _model(world, name, scope)
+    yield _of_earnings(world)
+
+
+def _of_earnings(world: World) -> Finding:
+    name, scope = OF_EARNINGS
+    try:
+        registry.champion(world.home.store(), world.sources.world, name, scope)
+    except ModelMissingError:
+        remedy = "`signals train-earnings` trains one."
+        return Finding(what=f"model {name} for {scope}", status="ok", found="none served (optional)", remedy=remedy)
+    return _model(world, name, scope)
 
 
 def _model(world: World, name: str, scope: str) -> Finding:

@@ -44,15 +44,19 @@ def verdicts(console: Console, manifest: Manifest, *, title: str) -> None:
     console.print(origins)
 
 
+# Those of a model that are shown, and their decimals.
+FIGURES = {"auc": 3, "brier_skill": 3, "log_loss": 3, "accuracy": 3, "pinball_loss": 4, "coverage": 3}
+
+
 def models(console: Console, stored: Sequence[Version]) -> None:
     """Every bundle in the registry, the served ones marked."""
     table = Table("model", "for", "version", "served", "data through", "figures (out of fold, 95 % interval)")
     for item in stored:
         card = item.card
         figures = "; ".join(
-            f"{name} {metric.value:.3f} [{metric.low:.3f}, {metric.high:.3f}]"
+            f"{name} {metric.value:.{digits}f} [{metric.low:.{digits}f}, {metric.high:.{digits}f}]"
             for name, metric in card.metrics.items()
-            if name in {"auc", "brier_skill", "log_loss", "accuracy"}
+            if (digits := FIGURES.get(name))
         )
         served = "yes" if item.champion else ""
         table.add_row(card.name, card.scope, card.version, served, card.trained_through.isoformat(), figures)

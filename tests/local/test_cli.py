@@ -11,7 +11,7 @@ from local.home import Home
 from tests.chains import flat_chain
 from tests.e2e.day import EVENING
 from tests.local.shell import Shell
-from tests.models.bundles import direction_bundle, regime_bundle
+from tests.models.bundles import direction_bundle, move_bundle, regime_bundle, shrunk_mean_bundle
 from training.report import Report, Untrained
 
 RUN = ["run", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY"]
@@ -200,7 +200,41 @@ def test_a_training_on_own_volatility_that_nobody_has_kept_ends_before_it_begins
     assert "no history of own implied volatility in the namespace simulated" in err
 
 
-COMMANDS = ["demo", "run", "fetch", "signal", "signal-all", "train", "train-all", "replay", "history", "doctor"]
+@pytest.mark.usefixtures("home")
+def test_the_simulated_market_has_no_moves_on_earnings_to_learn_and_training_all_goes_on_without(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.models.train_all", lambda *_args, **_options: Report(()))
+
+    code, _, err = shell("train-all", "--source", "simulated")
+    assert (code, "earnings_move is not trained: simulated has no table of many companies" in err) == (0, True)
+
+    code, _, err = shell("train-earnings", "--source", "simulated")
+    assert (code, "No company reports on the simulated market" in err) == (2, True)
+
+
+def test_the_model_of_moves_on_earnings_is_listed_rolled_back_and_promoted_like_the_others(
+    home: Home, shell: Shell
+) -> None:
+    store = home.store()
+    first, second = (registry.publish(store, each.card, each.graph) for each in (move_bundle(), shrunk_mean_bundle()))
+    for ref in (first, second):
+        registry.promote(store, ref, when=EVENING)
+
+    def served() -> list[str]:
+        listed = shell.json("models", "list", "--world", "simulated")
+        return [each["version"] for each in listed if each["champion"]]
+
+    assert served() == [second.version]
+    shell("models", "rollback", "earnings_move", "pooled", "--world", "simulated")
+    assert served() == [first.version]
+    shell("models", "promote", "earnings_move", "pooled", second.version, "--world", "simulated")
+    assert served() == [second.version]
+    assert "0.0081" in shell("models", "list", "--world", "simulated")[1]
+
+
+COMMANDS = ["demo", "run", "fetch", "signal", "signal-all", "replay", "history", "doctor"]
+COMMANDS += ["train", "train-earnings", "train-all"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
