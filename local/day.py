@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from options_signals import sessions
-from options_signals.digest import Texts
 from options_signals.errors import InvalidValueError, NotFoundError
 from options_signals.jobs import documents, ledger
 from options_signals.jobs.fetch_data import fetch_data
@@ -119,9 +118,7 @@ def replay_day(home: Home, namespace: str, session: dt.date) -> Replay:
                 remedy="`signals history` lists what is stored; `signals run --session` makes one.",
             )
         stored = ledger.decisions(cloud.table, namespace, session)
-    run = Run(namespace=namespace, session=session, attempt=digest.attempt)
-    texts = Texts(subject=digest.subject, email=digest.email, sms=digest.sms)
-    return replay(run, store=home.store(), stored=stored, texts=texts)
+    return replay(digest, store=home.store(), stored=stored)
 
 
 def asked_session(text: str | None) -> dt.date:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from options_signals import digest, sessions
-from options_signals.digest import Digest, Texts, mark_repeat
+from options_signals.digest import Digest, Revision, Texts, mark_repeat, mark_revised
 from options_signals.digest.chat import write_chat
 from options_signals.digest.mail import LIMIT, weight
+from options_signals.digest.revision import changes_between
 from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
 from options_signals.errors import InvalidValueError
@@ -148,6 +149,15 @@ def repeat() -> Texts:
     return mark_repeat(mixed_day(), "live#2022-11-23#1")
 
 
+def revision(**changes: Any) -> Revision:
+    values: dict[str, Any] = {"replaces": "1a2b3c4d", "sent": True, "changes": {"SPY": "was NO TRADE"}}
+    return Revision(**values | changes)
+
+
+def revised() -> Texts:
+    return mark_revised(mixed_day(), revision())
+
+
 def cut_day() -> Texts:
     """SPY cut to half, IWM to nothing, and an account file of the evening before."""
     spy, qqq, iwm = decisions()
@@ -239,6 +249,7 @@ def equity(count: int) -> tuple[EquityPoint, ...]:
         simulated,
         many_tickers,
         repeat,
+        revised,
         cut_day,
         tickets_day,
         earnings_day,
@@ -401,6 +412,55 @@ def test_a_line_for_a_chat_holds_nothing_that_a_chat_would_take_for_a_mention() 
     assert line == '&lt;!channel&gt; S&amp;P "flat" (digest 3fa2b1c0)'
 
 
+def test_a_revision_is_marked_in_every_text_with_the_digest_it_replaces_and_what_changed() -> None:
+    texts = revised()
+
+    assert texts.subject == f"REVISED {mixed_day().subject}"
+    assert texts.email == (
+        f"REVISED · replaces digest 1a2b3c4d\nchanged against it: SPY was NO TRADE\n{mixed_day().email}"
+    )
+    assert texts.sms == (
+        "REVISED 1a2b3c4d 23Nov: SPY BULL CALL SPREAD half .61; IWM IRON CONDOR half .58; QQQ none. Changed: SPY. "
+        "Not advice."
+    )
+
+
+def test_a_revision_of_many_changes_names_as_many_as_fit_and_counts_the_rest() -> None:
+    changes = {f"T{n:03d}": "was NO TRADE" for n in range(500)}
+    texts = mark_revised(many_tickers(), revision(changes=changes))
+
+    assert ", +488 more\n" in " ".join(texts.email.split("\n     ")[:9])
+    assert texts.sms.startswith("REVISED 1a2b3c4d 23Nov: T004 BUY CALLS full .70; ")
+    assert texts.sms.endswith("; +496 more. Not advice.")
+
+
+@pytest.mark.parametrize("namespace", ["live", "simulated"])
+def test_a_revision_of_a_bad_half_day_can_still_be_marked_as_a_repeat(namespace: str) -> None:
+    names = tuple(f"T{n}" for n in range(9_999))
+    verdicts = dict.fromkeys(names, REFUSED)
+    bad = compose(on_half_day(tickers=names, namespace=namespace, verdicts=verdicts), [])
+    texts = mark_repeat(mark_revised(bad, revision(changes=dict.fromkeys(names, "is new"))), "id")
+
+    assert texts.subject.startswith("REPEAT REVISED ")
+    assert len(texts.subject) < 100
+    assert septets(texts.sms) <= 160
+    assert "· closed 13:00 ET" in texts.email
+    assert weight(texts.email) <= LIMIT + 1_000
+
+
+def test_what_changed_is_told_by_ticker() -> None:
+    spy, qqq, iwm = decisions()
+    other = qqq.model_copy(update={"reasons": ("another reason",)})
+    new = refuse(ticker="DIA", session=SESSION, reasons=("no bars",))
+
+    assert changes_between([spy, qqq, iwm], [spy, other, new]) == {
+        "QQQ": "in its figures or reasons",
+        "DIA": "is new",
+        "IWM": "is gone",
+    }
+    assert changes_between([qqq], [spy.model_copy(update={"ticker": "QQQ"})]) == {"QQQ": "was NO TRADE"}
+
+
 def test_mail_of_many_signals_fits_and_counts_what_it_leaves_out() -> None:
     email = many_tickers().email
     shown = email.count("BUY CALLS          full size")
@@ -491,6 +551,7 @@ anything = st.text(min_size=1, max_size=400)
     namespace=st.sampled_from(["live", "simulated", "files:0a1b"]),
     session=st.sampled_from([SESSION, HALF_DAY]),
     copies=st.integers(1, 40),
+    revises=st.booleans(),
 )
 def test_texts_keep_their_bounds_whatever_others_wrote(
     *,
@@ -501,24 +562,25 @@ def test_texts_keep_their_bounds_whatever_others_wrote(
     namespace: str,
     session: dt.date,
     copies: int,
+    revises: bool,
 ) -> None:
     degraded = Verdict(status="degraded", reasons=(warning,))
     view = forecast(direction(version=version), volatility(), session=session)
     refusals = [refuse(ticker=f"X{n}", session=session, reasons=tuple(reasons)) for n in range(copies)]
-    texts = mark_repeat(
-        compose(
-            manifest(namespace=namespace, session=session, absent=(absent,)),
-            [decide(view, degraded, Settings()), *refusals],
-        ),
-        "some id",
+    texts = compose(
+        manifest(namespace=namespace, session=session, absent=(absent,)),
+        [decide(view, degraded, Settings()), *refusals],
     )
+    if revises:
+        texts = mark_revised(texts, revision(changes={f"X{n}": "was IRON CONDOR half" for n in range(copies)}))
+    texts = mark_repeat(texts, "some id")
 
     assert texts.subject.isascii()
     assert texts.subject.isprintable()
     assert len(texts.subject) < 100
     assert septets(texts.sms) <= 160
     assert texts.sms.endswith("Not advice.")
-    assert weight(texts.email) <= LIMIT + 200
+    assert weight(texts.email) <= LIMIT + 1_000
     assert "not investment advice" in texts.email
     assert all(line.isprintable() for line in texts.email.splitlines())
     assert all(("SIMULATED" in text) == (namespace == "simulated") for text in (texts.subject, texts.sms))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from options_signals.digest import Texts
 from options_signals.errors import ProviderThrottledError, ProviderUnavailableError
 from options_signals.jobs import ledger
 from options_signals.jobs.build_features import build_features
@@ -144,9 +143,4 @@ def replayed(world: World, session: dt.date) -> Replay:
     """The session again, compared with what was published."""
     digest = ledger.digest(world.table, "simulated", session)
     assert digest is not None
-    return replay(
-        Run(namespace="simulated", session=session, attempt=digest.attempt),
-        store=world.store,
-        stored=ledger.decisions(world.table, "simulated", session),
-        texts=Texts(subject=digest.subject, email=digest.email, sms=digest.sms),
-    )
+    return replay(digest, store=world.store, stored=ledger.decisions(world.table, "simulated", session))

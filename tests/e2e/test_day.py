@@ -174,12 +174,10 @@ def test_a_replay_tells_which_decision_differs() -> None:
     stored = ledger.decisions(world.table, "simulated", SESSION)
     other = [stored[0].model_copy(update={"reasons": ("another reason",)}), *stored[1:]]
 
-    answer = replay(
-        Run(namespace="simulated", session=SESSION, attempt=1),
-        store=world.store,
-        stored=other,
-        texts=Texts(subject="another", email="another", sms="another"),
-    )
+    digest = ledger.digest(world.table, "simulated", SESSION)
+    assert digest is not None
+
+    answer = replay(digest.model_copy(update={"email": "another"}), store=world.store, stored=other)
 
     assert f"the decision on {stored[0].ticker} differs" in answer.differences
     assert "the digest's email differs" in answer.differences
@@ -416,6 +414,9 @@ def test_a_session_refused_on_bad_data_is_decided_again_when_asked_for() -> None
     assert "no signals, data not good enough" in first
     assert "no signals, data not good enough" not in second
     assert outcome.digest.revision == 1
+    assert second.startswith("REVISED · replaces digest ")
+    assert "changed against it: IWM was REFUSED, QQQ was REFUSED, SPY was REFUSED" in " ".join(second.split())
+    assert replayed(world, SESSION).differences == ()
 
 
 def test_the_reasons_of_refused_tickers_do_not_travel_with_the_chunks() -> None:

@@ -10,7 +10,7 @@ from options_signals.models import registry
 
 from local.cloud import LaptopCloud, load_handler
 from local.home import Home
-from tests.e2e.day import EVENING
+from tests.e2e.day import EAGER, EVENING
 from tests.infra.calls import Call, Recorder
 from tests.infra.stacks import Deployed
 from tests.infra.test_permissions import ROLES
@@ -21,6 +21,9 @@ pytestmark = pytest.mark.slow
 FUNCTIONS = [role.removesuffix("/Role") for role in ROLES]
 MADE_BY_LAMBDA_ITSELF = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 DAY = {"session": "2022-11-23"}
+TRADING = {f"SIGNALS_DECISION__{name.upper()}": str(value) for name, value in EAGER.items()} | {
+    "SIGNALS_RISK__ACCOUNT_USD": "250000"  # enough for a contract, and so for a ticket with its picture
+}
 THAT_EVENING, THE_NEXT_SESSION = "2022-11-24T02:15:00Z", "2022-11-26T02:15:00Z"
 
 
@@ -28,6 +31,7 @@ THAT_EVENING, THE_NEXT_SESSION = "2022-11-24T02:15:00Z", "2022-11-26T02:15:00Z"
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Call]]:
     """The calls of a day whose steps were delivered twice, whose first run died late, and of the watchdog."""
     environment = {"SIGNALS_SOURCE": "simulated", "SIGNALS_TICKERS": "SPY", "SIGNALS_LAKE": "s3://lake"}
+    environment |= TRADING
     home = Home(tmp_path_factory.mktemp("home"))
     with (
         LaptopCloud(home=home, namespace="simulated", environment=environment) as cloud,

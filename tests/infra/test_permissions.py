@@ -37,6 +37,7 @@ ROLES = {
     "PublishSignals/Role": {
         ("s3:GetObject", "Lake/Bucket/snapshots/*"),
         ("s3:GetObject", "Lake/Bucket/runs/*"),
+        ("s3:PutObject", "Lake/Bucket/pictures/*"),
         ("dynamodb:GetItem", "Signals/Table"),
         ("dynamodb:PutItem", "Signals/Table"),
         ("dynamodb:Query", "Signals/Table"),
@@ -55,6 +56,7 @@ STEPS = [role.split("/")[0] for role in ROLES if role != "Watchdog/Role"]
 WILDCARDS = {
     "Lake/Bucket/account/*": "keys carry namespaces",
     "Lake/Bucket/models/*": "keys carry tickers and versions",
+    "Lake/Bucket/pictures/*": "keys carry sessions and digests",
     "Lake/Bucket/runs/*": "keys carry sessions and digests",
     "Lake/Bucket/snapshots/*": "keys carry sessions and digests",
     "*": "log deliveries of Step Functions have no resource of their own",

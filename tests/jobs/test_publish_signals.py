@@ -3,7 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from options_signals.digest import REPEAT, Texts, mark_repeat
+from options_signals.digest import REPEAT, Revision, Texts, mark_repeat
 from options_signals.errors import (
     DeliveryDeferredError,
     DeliveryRejectedError,
@@ -13,10 +13,10 @@ from options_signals.errors import (
 )
 from options_signals.jobs import ledger
 from options_signals.jobs.ledger import State
-from options_signals.signals import Size
+from options_signals.signals import NoTrade, Size
 
 from tests.fakes import MemoryTable, RecordingChannel
-from tests.jobs.publishing import LATER, LATER_TEXTS, QQQ, SESSION, SPY, TEXTS, World, edition
+from tests.jobs.publishing import LATER, LATER_TEXTS, LEASE, QQQ, SESSION, SPY, TEXTS, World, edition
 
 
 @pytest.fixture
@@ -198,7 +198,8 @@ def test_a_revision_is_sent_once_when_asked_for(world: World) -> None:
     world.publish(revised, revise=True)
     world.publish(revised, revise=True)
 
-    assert world.emails == [TEXTS.email, LATER_TEXTS.email]
+    assert len(world.emails) == 2
+    assert world.emails[1].endswith(LATER_TEXTS.email)
     assert world.digest.sk == "digest#r1"
 
 
@@ -208,8 +209,63 @@ def test_a_new_attempt_under_the_same_settings_is_a_revision_when_asked_for(worl
     world.publish(LATER, revise=True)
     world.publish(LATER, revise=True)  # the same attempt, repeated by the state machine
 
-    assert world.emails == [TEXTS.email, LATER_TEXTS.email]
+    assert len(world.emails) == 2
+    assert world.emails[1].endswith(LATER_TEXTS.email)
     assert world.digest.sk == "digest#r1"
+
+
+def test_a_revision_says_so_and_which_digest_it_replaces_and_what_changed(world: World) -> None:
+    world.publish()
+    first = world.digest.id
+
+    world.publish(replace(LATER, config_id="bbb"), revise=True)
+
+    _, texts = world.channel.accepted[1]
+    assert texts.subject == f"REVISED {TEXTS.subject}"
+    assert texts.sms.startswith(f"REVISED {first} ")
+    assert texts.email.splitlines()[:2] == [
+        f"REVISED · replaces digest {first}",
+        "changed against it: SPY was BULL CALL SPREAD half",
+    ]
+    assert world.digest.texts == texts
+
+
+DECLINED = edition(config_id="bbb", decisions=(NoTrade.instead_of(SPY, reasons=("FOMC",)), QQQ))
+
+
+def test_a_revision_replaces_what_readers_have_and_not_what_was_only_recorded(world: World) -> None:
+    world.publish()
+    first = world.digest.id
+    world.publish(DECLINED, revise=True, send=False)
+
+    world.publish(edition(config_id="ccc"), revise=True)
+
+    assert world.digest.revises == Revision(replaces=first, sent=True, changes={})
+    assert "changed against it: no decision\n" in world.emails[1]
+
+
+def test_a_revision_of_what_nobody_was_sent_says_that(world: World) -> None:
+    world.publish(send=False)
+    first = world.digest.id
+
+    world.publish(DECLINED, revise=True)
+
+    assert world.emails[0].startswith(f"REVISED · replaces digest {first}, which was never sent\n")
+
+
+def test_a_revision_whose_first_sending_is_unknown_is_marked_as_both(world: World) -> None:
+    world.publish()
+    world.channel.refuse = DeliveryUnknownError(channel="topic", message_id="1", detail="read timeout")
+    with pytest.raises(DeliveryUnknownError):
+        world.publish(LATER, revise=True)
+    world.clock.at += LEASE
+
+    world.publish(LATER, revise=True)
+
+    _, texts = world.channel.accepted[-1]
+    assert texts.subject.startswith("REPEAT REVISED ")
+    assert texts.sms.startswith("REPEAT REVISED ")
+    assert texts.email.startswith("REPEAT · REVISED · replaces digest ")
 
 
 def test_a_digest_that_was_only_recorded_is_sent_and_not_revised_under_the_same_settings(world: World) -> None:

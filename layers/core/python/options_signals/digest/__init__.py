@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from options_signals.digest.mail import write_mail
-from options_signals.digest.sms import write_sms
+from options_signals.digest.revision import Revision, revised_mail, revised_subject
+from options_signals.digest.sms import revised_sms, write_sms
 from options_signals.digest.table import Digest, Row, tabulate
-from options_signals.digest.words import clean
+from options_signals.digest.words import REPEAT, clean
 from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
 from options_signals.strategy.portfolio import Holdings
 
-__all__ = ["REPEAT", "Digest", "Row", "Texts", "compose", "mark_repeat", "tabulate"]
+__all__ = ["REPEAT", "Digest", "Revision", "Row", "Texts", "compose", "mark_repeat", "mark_revised", "tabulate"]
 
-REPEAT = "REPEAT"
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -66,6 +66,15 @@ def compose(
     """
     digest = tabulate(manifest, decisions, holdings, unpictured=unpictured)
     return Texts(subject=digest.subject, email=write_mail(digest), sms=write_sms(digest))
+
+
+def mark_revised(texts: Texts, revision: Revision) -> Texts:
+    """The same texts as those of a later digest of the session, before they are stored."""
+    return Texts(
+        subject=revised_subject(texts.subject),
+        email=revised_mail(texts.email, revision),
+        sms=revised_sms(texts.sms, replaces=revision.replaces, tickers=list(revision.changes)),
+    )
 
 
 def mark_repeat(texts: Texts, message_id: str) -> Texts:

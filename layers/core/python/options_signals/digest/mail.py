@@ -30,7 +30,7 @@ def write_mail(digest: Digest) -> str:
     """The whole text; from the end, whole blocks are left out until it fits `LIMIT`, and their tickers counted."""
     remedy = [REMEDY] if digest.bad_day else []
     head = "\n".join([*_title(digest), RULE])
-    foot = "\n".join([RULE, *(_wrapped(note) for note in (*remedy, *digest.notes))])
+    foot = "\n".join([RULE, *(wrapped(note) for note in (*remedy, *digest.notes))])
     body = _bounded(
         list(_signal_blocks(digest.rows)),
         list(_refusal_blocks(digest.rows)),
@@ -77,7 +77,8 @@ def _left_out(blocks: Sequence[_Block]) -> str:
     return f"… {plural(count, 'more ticker')} left out of this mail; `signals history` lists them all"
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
+    """In lines of the email's width, all but the first indented."""
     return textwrap.fill(text, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False)
 
 
@@ -107,7 +108,7 @@ def _refusal_blocks(rows: Iterable[Row]) -> Iterable[_Block]:
 
 def _refusal(row: Row) -> str:
     lean = f" (leans {row.lean})" if row.lean else ""
-    return _wrapped(f"{row.ticker:<4} {row.call:<18} {'; '.join(row.lines)}{lean}")
+    return wrapped(f"{row.ticker:<4} {row.call:<18} {'; '.join(row.lines)}{lean}")
 
 
 def _kind_of_reason(row: Row) -> str:
@@ -119,5 +120,5 @@ def _kind_of_reason(row: Row) -> str:
 def _group(rows: Sequence[Row]) -> str:
     first = rows[0]
     lean = f", leaning {first.lean}" if first.lean else ""
-    head = _wrapped(f"{first.call}  {plural(len(rows), 'ticker')}{lean}; such as {first.ticker}: {first.lines[0]}")
+    head = wrapped(f"{first.call}  {plural(len(rows), 'ticker')}{lean}; such as {first.ticker}: {first.lines[0]}")
     return f"{head}\n{_indented(', '.join(row.ticker for row in rows))}"

@@ -1,7 +1,9 @@
 """The SMS: one part of the GSM-7 alphabet."""
 
+from collections.abc import Sequence
+
 from options_signals.digest.table import BAD_DAY, Digest, Row
-from options_signals.digest.words import MONTHS
+from options_signals.digest.words import MONTHS, REVISED, plural
 
 # 3GPP TS 23.038, the default alphabet and its extension; a character of the extension takes two septets.
 BASIC = frozenset(
@@ -11,7 +13,8 @@ BASIC = frozenset(
 EXTENSION = frozenset("\f^{}\\[~]|€")
 ONE_PART = 160
 ROOM = ONE_PART - len("REPEAT ")  # kept free, so that a repeat can be marked as one
-TAIL = "Details by mail. Not advice."
+DETAILS = "Details by mail. "
+TAIL = f"{DETAILS}Not advice."
 
 
 def write_sms(digest: Digest) -> str:
@@ -23,6 +26,24 @@ def write_sms(digest: Digest) -> str:
         return f"{head}{BAD_DAY}. {TAIL}"
     items = [*([] if digest.signals else ["no signals"]), *(_in_gsm7(_item(row)) for row in digest.rows)]
     texts = (f"{head}{'; '.join(_first(items, count))}. {TAIL}" for count in range(len(items), -1, -1))
+    return next(text for text in texts if septets(text) <= ROOM)
+
+
+def revised_sms(sms: str, *, replaces: str, tickers: Sequence[str]) -> str:
+    """The same, marked; the mark is as long as the words it takes the place of, and changes are named if they fit.
+
+    Parameters
+    ----------
+    replaces
+        The 8 characters of a digest's id.
+    tickers
+        Those whose decision changed.
+    """
+    named = _in_gsm7(", ".join(tickers)) or "no decision"
+    texts = (
+        f"{REVISED} {replaces} {sms.replace(DETAILS, words, 1)}"
+        for words in (f"Changed: {named}. ", f"Changed: {plural(len(tickers), 'ticker')}. ", "")
+    )
     return next(text for text in texts if septets(text) <= ROOM)
 
 

@@ -8,6 +8,7 @@ from options_signals.signals import Contribution
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+REPEAT, REVISED = "REPEAT", "REVISED"
 LONGEST = 300  # characters of one reason: a provider may answer with a whole page
 
 FEATURES = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from options_signals.digest import Revision, Texts
 from options_signals.errors import CorruptError, InvalidValueError
 from options_signals.jobs.ports import SignalTable
 from options_signals.lake import canonical_json, sha256
@@ -59,6 +60,12 @@ class DigestRecord(BaseModel):
     message_id: str = ""  # the channel's
     sent_at: dt.datetime | None = None
     announced: bool = False
+    revises: Revision | None = None  # what a revision was marked with
+
+    @property
+    def texts(self) -> Texts:
+        """As they are sent."""
+        return Texts(subject=self.subject, email=self.email, sms=self.sms)
 
     @property
     def finished(self) -> bool:
@@ -127,13 +134,13 @@ def _digests(table: SignalTable, namespace: str, session: dt.date) -> list[Diges
 
 def decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:
     """What the newest digest of the session lists, in its order; empty where there is no digest."""
-    return _listed(table, digest(table, namespace, session))
+    return listed(table, digest(table, namespace, session))
 
 
 def told_decisions(table: SignalTable, namespace: str, session: dt.date) -> list[Signal | NoTrade]:
     """The same of the newest digest that was sent: a recorded what-if was told to nobody."""
     sent = (record for record in _digests(table, namespace, session) if record.state is State.SENT)
-    return _listed(table, next(sent, None))
+    return listed(table, next(sent, None))
 
 
 def said_before(table: SignalTable, namespace: str, session: dt.date) -> Mapping[str, str]:
@@ -141,7 +148,8 @@ def said_before(table: SignalTable, namespace: str, session: dt.date) -> Mapping
     return {one.ticker: one.in_brief for one in told_decisions(table, namespace, shift(session, -1))}
 
 
-def _listed(table: SignalTable, record: DigestRecord | None) -> list[Signal | NoTrade]:
+def listed(table: SignalTable, record: DigestRecord | None) -> list[Signal | NoTrade]:
+    """The decisions that a digest lists, in its order; empty without one."""
     if record is None:
         return []
     rows = {row["sk"]: row for row in table.of_partition(record.pk, "signal#")}

@@ -13,20 +13,21 @@ readers get exactly one message; two, the second marked, only where nobody can k
 
 The lease must outlast the function's timeout by more than clocks may differ: then whoever held an expired lease
 is dead. A revision (other settings or another snapshot on a finished session) is a further digest of that session under
-a key of its own, with the same life.
+a key of its own, with the same life; its texts say REVISED, which digest they replace and what changed against it.
 """
 
 import datetime as dt
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from options_signals.digest import Texts, mark_repeat
+from options_signals.digest import Revision, Texts, mark_repeat, mark_revised
 from options_signals.digest.chat import write_chat
+from options_signals.digest.revision import changes_between
 from options_signals.errors import (
     DeliveryDeferredError,
     DeliveryRejectedError,
@@ -127,7 +128,17 @@ def _stored(edition: Edition, ports: Ports, *, state: State, revise: bool) -> Di
         return newest
     if owed or not revise:
         raise _other_settings(newest, edition, owed=owed)
-    return _store(edition, ports, revision=newest.revision + 1, state=state)
+    revises = _revises(edition, ports.table, newest)
+    marked = replace(edition, texts=mark_revised(edition.texts, revises))
+    return _store(marked, ports, revision=newest.revision + 1, state=state, revises=revises)
+
+
+def _revises(edition: Edition, table: SignalTable, newest: DigestRecord) -> Revision:
+    """What readers have, or would have had, in the place of this edition, and how it differs."""
+    told = ledger.told(table, edition.namespace, edition.session)
+    replaced = told or newest
+    changes = changes_between(ledger.listed(table, replaced), edition.decisions)
+    return Revision(replaces=replaced.id, sent=told is not None, changes=changes)
 
 
 def _other_settings(newest: DigestRecord, edition: Edition, *, owed: bool) -> InvalidValueError:
@@ -142,11 +153,13 @@ def _other_settings(newest: DigestRecord, edition: Edition, *, owed: bool) -> In
     )
 
 
-def _store(edition: Edition, ports: Ports, *, revision: int, state: State) -> DigestRecord:
+def _store(
+    edition: Edition, ports: Ports, *, revision: int, state: State, revises: Revision | None = None
+) -> DigestRecord:
     """Write the decisions, then the digest that lists them; where another run was first, take its digest."""
     rows = _rows(edition)
-    draft = _draft(edition, tuple(rows), revision=revision, state=state, created_at=ports.clock.now())
-    _refuse_what_cannot_go(draft, edition.texts, ports.channel)
+    draft = _draft(edition, tuple(rows), revision=revision, state=state, created_at=ports.clock.now(), revises=revises)
+    _refuse_what_cannot_go(draft, ports.channel)
     members = tuple(_keep(ports.table, draft.pk, sk, row) for sk, row in rows.items())
     record = draft.model_copy(update={"members": members})
     if ports.table.add(record.pk, record.sk, record.model_dump(mode="json")):
@@ -164,9 +177,9 @@ def _rows(edition: Edition) -> dict[str, dict[str, Any]]:
     return {ledger.sort_key(d): ledger.row_of(d, namespace=edition.namespace) for d in edition.decisions}
 
 
-def _refuse_what_cannot_go(draft: DigestRecord, texts: Texts, channel: Channel) -> None:
+def _refuse_what_cannot_go(draft: DigestRecord, channel: Channel) -> None:
     """Better no digest than one that no later run can send."""
-    for each in (texts, mark_repeat(texts, draft.id)):
+    for each in (draft.texts, mark_repeat(draft.texts, draft.id)):
         channel.check(each)
     size = len(draft.model_dump_json().encode()) + 13 * len(draft.members)  # a key may get its content's name
     if size > MAX_DIGEST_BYTES:
@@ -179,7 +192,13 @@ def _refuse_what_cannot_go(draft: DigestRecord, texts: Texts, channel: Channel) 
 
 
 def _draft(
-    edition: Edition, members: tuple[str, ...], *, revision: int, state: State, created_at: dt.datetime
+    edition: Edition,
+    members: tuple[str, ...],
+    *,
+    revision: int,
+    state: State,
+    created_at: dt.datetime,
+    revises: Revision | None,
 ) -> DigestRecord:
     texts = edition.texts
     signals = sum(isinstance(decision, Signal) for decision in edition.decisions)
@@ -198,6 +217,7 @@ def _draft(
         signals=signals,
         refusals=len(edition.decisions) - signals,
         created_at=created_at,
+        revises=revises,
     )
 
 
@@ -247,9 +267,8 @@ def _hand_over(claimed: DigestRecord, ports: Ports) -> str:
             message_id=claimed.id,
             detail="the lease ended before the message was handed over",
         )
-    texts = Texts(subject=claimed.subject, email=claimed.email, sms=claimed.sms)
     return ports.channel.publish(
-        mark_repeat(texts, claimed.id) if claimed.maybe_sent else texts,
+        mark_repeat(claimed.texts, claimed.id) if claimed.maybe_sent else claimed.texts,
         digest_id=claimed.id,
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from options_signals import snapshot
-from options_signals.digest import Texts, compose
+from options_signals.digest import Texts, compose, mark_revised
 from options_signals.jobs import documents
 from options_signals.jobs.build_features import build_features
 from options_signals.jobs.edition import taken_together
+from options_signals.jobs.ledger import DigestRecord
 from options_signals.jobs.messages import Chunk, Run
 from options_signals.jobs.pictures import kept_pictures
 from options_signals.jobs.portfolio import holdings_in
@@ -30,31 +31,33 @@ class Replay:
     differences: tuple[str, ...]
 
 
-def replay(run: Run, *, store: ObjectStore, stored: Sequence[Signal | NoTrade], texts: Texts) -> Replay:
+def replay(digest: DigestRecord, *, store: ObjectStore, stored: Sequence[Signal | NoTrade]) -> Replay:
     """Decide again and compare, byte for byte of canonical JSON and of the texts.
 
     Parameters
     ----------
-    run
-        The attempt whose digest was published.
-    stored, texts
-        The decisions and the digest as they were recorded.
+    digest
+        As it was recorded; a revision is marked again as it was marked then.
+    stored
+        The decisions it lists.
 
     Raises
     ------
     CorruptError, ModelError
         Where the snapshot or a pinned model is not what it was.
     """
+    run = Run(namespace=digest.namespace, session=digest.session, attempt=digest.attempt)
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
     decisions = decide_all(run, manifest, store=Overlay(store))
     holdings = holdings_in(manifest, store)
     again = compose(manifest, decisions, holdings, unpictured=kept_pictures(manifest, decisions, store=store))
+    again = mark_revised(again, digest.revises) if digest.revises else again
     return Replay(
         manifest=manifest,
         decisions=decisions,
         holdings=holdings,
         texts=again,
-        differences=(*_changed_decisions(stored, decisions), *_changed_texts(texts, again)),
+        differences=(*_changed_decisions(stored, decisions), *_changed_texts(digest.texts, again)),
     )
 
 
