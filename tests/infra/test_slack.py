@@ -72,7 +72,7 @@ def test_what_it_listens_to_is_what_the_product_puts(slack: Deployed) -> None:
     "sms", ["26Sep: QQQ IRON CONDOR half .74. Not advice.", 'a "quoted" \\ word', "two\nlines", "<!channel> & co", "é€"]
 )
 def test_the_message_is_one_text_whatever_stands_in_it(slack: Deployed, sms: str) -> None:
-    chat = write_chat(sms, digest_id="3fa2b1c0", revision=0)
+    chat = write_chat(sms, digest_id="3fa2b1c0")
 
     body = json.loads(posted(target(slack)["InputTransformer"], {"chat": chat}))
 

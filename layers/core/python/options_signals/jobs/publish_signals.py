@@ -309,7 +309,7 @@ def _announced(record: DigestRecord, ports: Ports) -> DigestRecord:
             "refusals": record.refusals,
             "subject": record.subject,
             "sms": record.sms,
-            "chat": write_chat(record.sms, digest_id=record.id, revision=record.revision),
+            "chat": write_chat(record.sms, digest_id=record.id),
         }
     )
     return _advance(record, ports.table, announced=True) or record
