@@ -329,6 +329,17 @@ def test_a_delta_out_of_reach_offers_one_that_misses_it_by_more() -> None:
     assert found.alternative.differs == "deltas that miss by up to 0.06 instead of 0.03"
 
 
+def test_a_spread_wider_than_allowed_offers_the_expiry_that_is_quoted_closely() -> None:
+    wide, close = flat_chain(expirations=(NINTH,), half_spread=0.12), flat_chain(expirations=(SIXTEENTH,))
+
+    found = refused("bull_call_spread", pd.concat([wide, close], ignore_index=True))
+
+    assert found.refusal == Refusal.WIDE
+    assert found.alternative is not None
+    assert found.alternative.differs == "an expiry from 7 to 42 days instead of 14 to 21"
+    assert found.alternative.ticket.expiration == SIXTEENTH
+
+
 def test_wide_quotes_everywhere_leave_no_alternative() -> None:
     found = refused("bull_call_spread", flat_chain(half_spread=0.12))
 
