@@ -67,9 +67,9 @@ def test_opening_the_live_source_asks_for_the_granted_parameters_by_name(paramet
 
     names = [f"{FOLDER}/{name}" for name in ("bls", "finnhub", "fred")]
     assert parameters == [{"GetParameters": {"Names": names, "WithDecryption": True}}]
-    assert sources.earnings is not None  # which only a key to Finnhub brings
+    assert sources.second_bars is not None  # which only a key to Finnhub brings
 
 
 def test_without_a_place_for_keys_none_is_asked_for(parameters: list[dict[str, object]]) -> None:
-    assert Deps({"SIGNALS_SOURCE": "live"}).sources.earnings is None
+    assert Deps({"SIGNALS_SOURCE": "live"}).sources.second_bars is None
     assert parameters == []
