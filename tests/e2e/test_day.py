@@ -1,8 +1,10 @@
 """A day from plan to digest, and what must happen when something goes wrong."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import pandas as pd
 import pytest
 from options_signals.digest import Texts
 from options_signals.errors import (
@@ -21,8 +23,9 @@ from options_signals.lake import MemoryStore
 from options_signals.models import registry
 from options_signals.settings import Decision, Settings
 from options_signals.signals import Signal
-from options_signals.snapshot import committed_attempts, newest_manifest
+from options_signals.snapshot import Origin, committed_attempts, newest_manifest
 from options_signals.sources.base import Fetched
+from options_signals.tables import DIVIDENDS, validate
 from options_signals.tickets import NoTicket, Ticket
 
 from tests.e2e.day import EAGER, EVENING, TICKERS, World, replayed, stocked
@@ -105,6 +108,28 @@ def test_every_signal_carries_its_ticket_and_a_replay_makes_the_same() -> None:
     tickets = [signal.ticket for signal in signals(world).values()]
     assert [type(ticket) for ticket in tickets] == [Ticket] * 3
     assert world.emails[0].count("order: ") == 3
+    assert replayed(world, SESSION).differences == ()
+
+
+class Quarterly:
+    """A source of dividends that knows the past alone."""
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        dates = pd.to_datetime(["2021-12-15", "2022-03-15", "2022-06-15", "2022-09-15"])
+        assert first < dates[0].date() < last
+        paid = {"amount": 1.5, "ex_date": dates, "known_on": dates}
+        table = pd.concat([pd.DataFrame({"ticker": ticker, **paid}) for ticker in tickers])
+        origin = Origin(source="a paper", captured_at=EVENING, rights="hand-made")
+        return Fetched(frame=validate(DIVIDENDS, table), origin=origin)
+
+
+def test_a_ticket_tells_of_the_dividend_that_is_due_and_a_replay_tells_the_same() -> None:
+    world = trading()
+    world.sources = replace(world.sources, dividends=Quarterly())
+    world.day()
+
+    assert " ".join(world.emails[0].split()).count("is expected to go ex-dividend about 2022-12-16") == 3
+    assert "dividends from a paper 16:45; no sentiment" in " ".join(world.emails[0].split())
     assert replayed(world, SESSION).differences == ()
 
 

@@ -54,7 +54,7 @@ def test_inputs_that_nobody_delivers_here_are_named() -> None:
     delivery = ask(replace(simulated(), macro=None), ONLY_SPY, SESSION)
 
     assert delivery.absent == ("macro", "sentiment", "earnings")
-    assert {table.name for table in delivery.tables} == {"bars", "vol_indices", "dividends"}
+    assert {table.name for table in delivery.tables} == {"bars", "vol_indices"}
 
 
 def test_an_extra_without_any_row_is_absent_with_the_reason() -> None:
@@ -109,14 +109,23 @@ def test_a_snapshot_holds_the_dividends_that_were_known() -> None:
     assert known["ex_date"].tolist() == [pd.Timestamp("2022-09-15"), pd.Timestamp("2022-12-15")]
 
 
-def test_three_years_of_dividends_are_asked_for_and_who_delivers_none_is_not_named() -> None:
-    world = simulated()
-    paid = ask(world, ONLY_SPY, SESSION).tables[DIVIDENDS].frame
-    without = ask(replace(world, dividends=None), ONLY_SPY, SESSION)
+@dataclass
+class Wanting:
+    """Delivers no dividends, and says for which days they were asked for."""
 
-    assert len(paid) == 12
-    assert DIVIDENDS not in without.tables
-    assert without.absent == ("sentiment", "earnings")
+    behind: Sources
+
+    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
+        nothing = self.behind.bars.bars(tickers, first=SESSION, last=SESSION)
+        return replace(nothing, frame=DIVIDENDS.empty(), failures={"SPY": f"none from {first} to {last}"})
+
+
+def test_three_years_of_dividends_are_asked_for_and_the_longest_expiry_ahead() -> None:
+    world = simulated()
+
+    absent = ask(replace(world, dividends=Wanting(world)), ONLY_SPY, SESSION).absent
+
+    assert absent[-1] == "dividends (SIMULATED market: none from 2019-11-21 to 2023-02-21)"
 
 
 def test_a_series_that_is_missing_or_old_is_told() -> None:

@@ -52,18 +52,6 @@ def test_the_bars_of_a_session_fit_together(ticker: str) -> None:
     assert (bars[["low", "volume"]] > 0).all(axis=None)
 
 
-def test_a_dividend_is_what_the_price_loses_against_the_total_return_on_its_ex_date() -> None:
-    source = SimulatedSource()
-    bars = source.bars(["SPY"], first=FIRST, last=LAST).frame.set_index("session")
-    paid = source.dividends(["SPY"], first=FIRST, last=LAST).frame.set_index("ex_date")
-    lost = bars["adj_close"].pct_change() - bars["close"].pct_change()
-    before = bars["close"].shift(1)
-
-    assert len(paid) == 48
-    assert lost[lost > 0.002].index.tolist() == paid.index.tolist()
-    assert (paid["amount"] / before[paid.index]).to_numpy() == pytest.approx(0.004, abs=1e-5)
-
-
 def test_prices_gap_overnight() -> None:
     bars = SimulatedSource().bars(["SPY"], first=FIRST, last=LAST).frame
 

@@ -25,6 +25,7 @@ BAD_DAY = "no signals, data not good enough"
 MOST_CHANGES = 12
 MOST_MODELS = 6
 TABLES = {"bars": "bars", "vol_indices": "volatility indices", "macro": "macro", "chain": "option chains"}
+SELDOM = ("dividends",)  # of which nothing new for weeks is no sign of age
 USUAL_AGE = dt.timedelta(days=5)  # a weekend, a holiday, and the day it takes to publish
 
 
@@ -311,7 +312,7 @@ def _origins(manifest: Manifest) -> Iterable[str]:
 def _age(table: str, manifest: Manifest) -> str:
     """Which day the table's newest row speaks of, where that is long before the session."""
     days = [newest for name, newest in manifest.newest.items() if name.split()[0] == table]
-    old = bool(days) and manifest.session - max(days) > USUAL_AGE
+    old = bool(days) and table not in SELDOM and manifest.session - max(days) > USUAL_AGE
     return f", newest of {day(max(days))}" if old else ""
 
 

@@ -85,7 +85,6 @@ def _simulated(spec: str, rest: str) -> Sources:
         vol_indices=source,
         macro=source,
         chain=source,
-        dividends=source,
     )
 
 

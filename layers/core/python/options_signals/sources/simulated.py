@@ -20,8 +20,8 @@ from options_signals.sources.base import Fetched, without_rows
 from options_signals.sources.simulation.chain import chain_of
 from options_signals.sources.simulation.indices import INDICES, index_bars
 from options_signals.sources.simulation.macro import macro_table
-from options_signals.sources.simulation.market import DIVIDEND, FIRST, FloatArray, days, goes_ex, walk_of
-from options_signals.tables import BARS, CHAIN, DIVIDENDS, MACRO, VOL_INDICES, Table, validate
+from options_signals.sources.simulation.market import FIRST, FloatArray, days, walk_of
+from options_signals.tables import BARS, CHAIN, MACRO, VOL_INDICES, Table, validate
 
 SOURCE = "SIMULATED market"
 RIGHTS = "Made up by this program: free to keep and to show, and no market's data."
@@ -30,7 +30,7 @@ TICKER = re.compile(r"[A-Z][A-Z0-9.\-]{0,9}")
 
 
 class SimulatedSource:
-    """Bars, volatility indices, macro series, dividends and option chains of a made-up market.
+    """Bars, volatility indices, macro series and option chains of a made-up market.
 
     Parameters
     ----------
@@ -66,21 +66,6 @@ class SimulatedSource:
         known = everything["available_on"].between(pd.Timestamp(first), pd.Timestamp(last))
         frame = validate(MACRO, everything[wanted & known])
         return _answer(frame, series, set(everything["series"]), first=first, last=last)
-
-    def dividends(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        """Table `dividends`: one a quarter, known on its ex-date and not before."""
-        there = [ticker for ticker in dict.fromkeys(tickers) if TICKER.fullmatch(ticker)]
-        paid = [self._paid(ticker) for ticker in there]
-        frame = pd.concat(paid, ignore_index=True) if paid else DIVIDENDS.empty()
-        wanted = frame["ex_date"].between(pd.Timestamp(first), pd.Timestamp(last))
-        return _answer(validate(DIVIDENDS, frame[wanted]), tickers, there, first=first, last=last)
-
-    def _paid(self, ticker: str) -> pd.DataFrame:
-        at = np.flatnonzero(goes_ex())
-        before = walk_of(ticker, seed=self.seed, edge=self.edge).bars["close"][at - 1]
-        dates = days()[at].astype("datetime64[s]")
-        amount = np.round(before * DIVIDEND, 4)
-        return pd.DataFrame({"ticker": ticker, "ex_date": dates, "amount": amount, "known_on": dates})
 
     def chain(self, underlyings: Sequence[str], *, session: dt.date) -> Fetched:
         """Table `chain` at the close of a session."""

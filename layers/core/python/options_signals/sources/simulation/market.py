@@ -181,7 +181,7 @@ def _prices(
     start: float, *, dark: FloatArray, light: FloatArray, highest: FloatArray, lowest: FloatArray
 ) -> dict[str, FloatArray]:
     """Traded prices and the total return, from log returns overnight and by day and the day's extremes."""
-    paid = np.cumsum(np.where(goes_ex(), -np.log1p(-DIVIDEND), 0.0))
+    paid = np.cumsum(np.where(_goes_ex(), -np.log1p(-DIVIDEND), 0.0))
     opened = start * np.exp(np.cumsum(dark + light) - light - paid)
     closed = np.round(opened * np.exp(light), 2)
     return {
@@ -194,7 +194,7 @@ def _prices(
 
 
 @cache
-def goes_ex() -> npt.NDArray[np.bool_]:
+def _goes_ex() -> npt.NDArray[np.bool_]:
     """The sessions that begin without the quarter's dividend: the first from the 15th of March, June, and so on."""
     dates = pd.DatetimeIndex(days())
     month, day = dates.month.to_numpy(), dates.day.to_numpy()
