@@ -186,6 +186,18 @@ def test_a_throttling_provider_is_asked_again_with_growing_jittered_pauses_and_t
     assert "QQQ" not in yahoo.asked
 
 
+def test_bars_that_are_not_complete_in_time_are_unavailable_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("options_signals.sources.yahoo.BARS_SECONDS", 0.4)  # two requests, a quarter apart
+    many = dict.fromkeys(["A", "B", "C", "D"], TWO_DAYS)
+
+    with serving(many) as yahoo:
+        assert len(bars(yahoo, tmp_path, "A", "B")) == 4
+        with pytest.raises(ProviderUnavailableError, match=r"C: not asked, its 0.4 s are over"):
+            bars(yahoo, tmp_path, *many)
+
+
 def test_requests_are_paced(tmp_path: Path) -> None:
     with serving({"SPY": TWO_DAYS, "QQQ": TWO_DAYS}) as yahoo:
         bars(yahoo, tmp_path, "SPY", "QQQ")

@@ -24,7 +24,7 @@ from options_signals.sources.http import ask_each
 from options_signals.sources.releases import earnings_known_on
 from options_signals.sources.yahoo_web.calendar import Calendar, calendar_of
 from options_signals.sources.yahoo_web.charts import chart_of, table_of
-from options_signals.sources.yahoo_web.line import PATIENCE, PROVIDER, YahooLine, YahooWeb
+from options_signals.sources.yahoo_web.line import PROVIDER, YahooLine, YahooWeb
 from options_signals.sources.yahoo_web.options import chain_of
 from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, VOL_INDICES, Table, validate
 
@@ -33,7 +33,7 @@ RIGHTS_IN_INDICES = "Yahoo Finance and Cboe (copyright): personal use, no redist
 INDICES = {name: f"^{name}" for name in ("VIX", "VIX9D", "VIX3M", "VXN", "VXD", "VVIX")}
 
 # Longest time for each question, waiting included.
-BARS_SECONDS, INDICES_SECONDS, CHAIN_SECONDS, EARNINGS_SECONDS, DIVIDENDS_SECONDS = 90.0, 20.0, 180.0, 40.0, 60.0
+BARS_SECONDS, INDICES_SECONDS, CHAIN_SECONDS, EARNINGS_SECONDS, DIVIDENDS_SECONDS = 90.0, 20.0, 200.0, 40.0, 60.0
 PAUSE_SECONDS = 0.25
 # Yahoo's quotes are 15 minutes old, and VIX is computed until 15 minutes after the exchange closes.
 SETTLES_AFTER = dt.timedelta(minutes=20)
@@ -43,8 +43,8 @@ A_YEAR = dt.timedelta(days=370)  # whoever pays dividends pays one within it
 class YahooSource:
     """What Yahoo Finance delivers.
 
-    Bars and indices raise the error of the third name in a row without an answer, or of a throttling: a later slot
-    tries again. In the other tables such names are failures, and those answered before them stay.
+    Bars and indices raise the error of the third name in a row without an answer, of a throttling, or of the time being
+    over: a later slot tries again. In the other tables such names are failures, and those answered before them stay.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ class YahooSource:
                 failures[name] = str(error)
             except ProviderUnavailableError as error:
                 failures[name] = error.detail
-                if line.unanswered == min(PATIENCE, len(symbols)):
+                if line.is_over(len(symbols)):
                     raise
         origin = _origin(now, rights=RIGHTS if table is BARS else RIGHTS_IN_INDICES)
         return _together(table, tables, failures, list(symbols), first=first, last=last, origin=origin)

@@ -70,19 +70,13 @@ class YahooWeb:
 
 
 class YahooLine:
-    """The requests of one fetch; a new fetch opens a new one and so begins with fresh patience.
-
-    Attributes
-    ----------
-    unanswered
-        Items in a row that got no answer; from three on no more are asked for.
-    """
+    """The requests of one fetch; a new fetch opens a new one and so begins with fresh patience."""
 
     def __init__(self, web: YahooWeb, *, seconds: float) -> None:
         self._web, self._seconds = web, seconds
         self._next_at = web.monotonic()
         self._throttled = False
-        self.unanswered = 0
+        self._unanswered = 0
         web.until = web.monotonic() + seconds
 
     def ask[T](self, what: str, url: str, parse: Callable[[Any], T], *, params: Mapping[str, str]) -> T:
@@ -94,38 +88,42 @@ class YahooLine:
             After three attempts with growing jittered pauses, or when the time is over; at once after three items
             without an answer, and after a throttling.
         """
+        self._require_time(what)
         if self._throttled:
             raise _unavailable(what, "not asked, it throttles us")
-        if self.unanswered >= PATIENCE:
+        if self._unanswered >= PATIENCE:
             raise _unavailable(what, f"not asked, the {PATIENCE} before it were not answered")
         again = Retrying(
             retry=retry_if_exception_type(Retryable),
             wait=wait_random_exponential(multiplier=1, max=20),
-            stop=self._is_over,
+            stop=self._gives_up,
             sleep=self._web.sleep,
             reraise=True,
         )
         try:
             answer: T = again(self._once, what, url, parse, params)
         except Permanent:
-            self.unanswered = 0
+            self._unanswered = 0
             raise
         except ProviderThrottledError:
             self._throttled = True
             raise
         except ProviderUnavailableError:
-            self.unanswered += 1
+            self._unanswered += 1
             raise
-        self.unanswered = 0
+        self._unanswered = 0
         return answer
 
-    def _is_over(self, state: RetryCallState) -> bool:
+    def is_over(self, items: int) -> bool:
+        """Whether no more is asked, or nothing came of a fetch of so few items."""
+        return self._web.seconds_left() <= 0 or self._unanswered >= min(PATIENCE, items)
+
+    def _gives_up(self, state: RetryCallState) -> bool:
         return state.attempt_number >= ATTEMPTS or state.upcoming_sleep >= self._web.seconds_left()
 
     def _once[T](self, what: str, url: str, parse: Callable[[Any], T], params: Mapping[str, str]) -> T:
         self._keep_pace()
-        if self._web.seconds_left() <= 0:
-            raise _unavailable(what, f"not asked, its {self._seconds:g} s are over")
+        self._require_time(what)
         try:
             response = self._web.get(url, params)
             if response.status_code in {401, 403} or response.status_code >= 500:
@@ -135,6 +133,10 @@ class YahooLine:
             raise ProviderThrottledError(provider=PROVIDER, wait_seconds=None) from error
         except NONSENSE as error:
             raise _unavailable(what, f"{type(error).__name__}: {str(error).split('. ')[0]}") from error
+
+    def _require_time(self, what: str) -> None:
+        if self._web.seconds_left() <= 0:
+            raise _unavailable(what, f"not asked, its {self._seconds:g} s are over")
 
     def _keep_pace(self) -> None:
         early = self._next_at - self._web.monotonic()
