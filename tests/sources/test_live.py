@@ -15,7 +15,18 @@ from options_signals.sources.several import FirstThenSecond
 from options_signals.tables import SENTIMENT, VOL_INDICES, validate
 
 from tests.sources import yahoo_server
-from tests.sources.bodies import apewisdom, bls, cboe, fred, news_sentiment, nyfed, treasury
+from tests.sources.bodies import (
+    announcement,
+    apewisdom,
+    bls,
+    calendar,
+    cboe,
+    fred,
+    news_sentiment,
+    nyfed,
+    quote,
+    treasury,
+)
 from tests.sources.web_server import AFTER_CLOSE, Outside, Replies, Reply, Request, serving
 
 TUESDAY, WEDNESDAY = dt.date(2022, 11, 22), dt.date(2022, 11, 23)
@@ -34,6 +45,10 @@ OUTSIDE: Mapping[str, Replies] = {
     "effr/search.json": nyfed([(day, 3.83) for day in DAYS]),
     "timeseries/data/": bls({"LNS14000000": [("2022", "M09", "3.5")], "CUSR0000SA0": [("2022", "M10", "298.062")]}),
     "series/observations": fred([(day, "3.8") for day in DAYS]),
+    "calendar/earnings": lambda request: calendar(
+        [announcement("2022-12-15", "amc")] if request.query["symbol"] == "AAPL" else []
+    ),
+    "v1/quote": quote(20.0, "2022-11-23T16:00:00-05:00"),
     "news-sentiment": news_sentiment(bullish=0.75, bearish=0.25, articles=20, buzz=0.5),
     "page/1": apewisdom([("AAPL", 120, 80)]),
 }
@@ -48,7 +63,12 @@ class Live:
         self._stack = ExitStack()
         self.outside: Outside = self._stack.enter_context(serving({**OUTSIDE, **other}))
         body = yahoo_server.chart([yahoo_server.bar(day, 20.0) for day in DAYS])
-        yahoo = self._stack.enter_context(yahoo_server.serving(dict.fromkeys(["SPY", "^VIX", "^VXN"], body)))
+        reports = yahoo_server.summary(["2022-12-14T16:30:00"])
+        yahoo = self._stack.enter_context(
+            yahoo_server.serving(
+                dict.fromkeys(["SPY", "^VIX", "^VXN"], body), summaries=dict.fromkeys(["AAPL", "KO"], reports)
+            )
+        )
         self.sources: Sources = open_live(
             self.outside.web(),
             keys=keys,
@@ -71,6 +91,16 @@ class Live:
             assert self.sources.second_vol_indices is not None
             return self.sources.second_vol_indices.vol_indices(indices, first=WEDNESDAY, last=WEDNESDAY)
 
+    def earnings(self, *tickers: str) -> Fetched:
+        with self._stack:
+            assert self.sources.earnings is not None
+            return self.sources.earnings.earnings(tickers, first=WEDNESDAY, last=dt.date(2022, 12, 31))
+
+    def second_bars(self, *tickers: str) -> Fetched:
+        with self._stack:
+            assert self.sources.second_bars is not None
+            return self.sources.second_bars.bars(tickers, first=WEDNESDAY, last=WEDNESDAY)
+
     def sentiment(self, *tickers: str) -> Fetched:
         with self._stack:
             assert self.sources.sentiment is not None
@@ -83,6 +113,7 @@ PATHS = {
     "nyfed": "effr/search.json",
     "bls": "timeseries/data/",
     "finnhub": "news-sentiment",
+    "calendar": "calendar/earnings",
     "apewisdom": "page/1",
 }
 FINNHUB = {"FINNHUB_API_KEY": "s3cr3t"}
@@ -271,6 +302,53 @@ def test_a_news_provider_that_fails_leaves_its_columns_unknown_and_the_origin_sa
 def test_sentiment_is_unavailable_when_nobody_delivers(tmp_path: Path) -> None:
     with pytest.raises(ProviderRefusedError):
         live(tmp_path, {"finnhub": Reply(status=401), "apewisdom": DOWN}, keys=FINNHUB).sentiment("AAPL")
+
+
+def days_by_ticker(earnings: Fetched) -> dict[str, str]:
+    frame = earnings.frame
+    return dict(zip(frame["ticker"], frame["announced_on"].dt.strftime("%m-%d"), strict=True))
+
+
+def test_without_a_key_announcements_are_yahoos(tmp_path: Path) -> None:
+    fetched = live(tmp_path).earnings("AAPL", "KO", "SPY")
+
+    assert days_by_ticker(fetched) == {"AAPL": "12-14", "KO": "12-14"}
+    assert fetched.origin.source == "Yahoo Finance"
+    assert set(fetched.failures) == {"SPY"}
+
+
+def test_with_a_key_they_are_finnhubs_and_yahoos_of_whom_finnhub_tells_nothing(tmp_path: Path) -> None:
+    fetched = live(tmp_path, keys=FINNHUB).earnings("AAPL", "KO", "SPY")
+
+    assert days_by_ticker(fetched) == {"AAPL": "12-15", "KO": "12-14"}
+    assert fetched.origin.source == "Finnhub; Yahoo Finance for KO"
+    assert "it has no rows" in fetched.failures["SPY"]
+    assert "Yahoo says" in fetched.failures["SPY"]
+
+
+def test_what_finnhub_tells_of_all_asks_nobody_else(tmp_path: Path) -> None:
+    fetched = live(tmp_path, keys=FINNHUB).earnings("AAPL")
+
+    assert days_by_ticker(fetched) == {"AAPL": "12-15"}
+    assert fetched.origin.source == "Finnhub"
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"), [(DOWN, "HTTP 503"), (Reply(status=401), "Correct the key in FINNHUB_API_KEY")]
+)
+def test_where_finnhub_fails_yahoo_stands_in_and_the_origin_says_why(reply: Reply, why: str, tmp_path: Path) -> None:
+    fetched = live(tmp_path, {"calendar": reply}, keys=FINNHUB).earnings("AAPL", "KO")
+
+    assert days_by_ticker(fetched) == {"AAPL": "12-14", "KO": "12-14"}
+    assert fetched.origin.source.startswith("Yahoo Finance (Finnhub ")
+    assert why in fetched.origin.source
+
+
+def test_with_a_key_closes_are_compared_with_finnhubs(tmp_path: Path) -> None:
+    fetched = live(tmp_path, keys=FINNHUB).second_bars("SPY")
+
+    assert fetched.frame["close"].tolist() == [20.0]
+    assert fetched.origin.source == "Finnhub"
 
 
 def opened(spec: str, folder: Path, environ: Mapping[str, str]) -> Sources:
