@@ -6,9 +6,10 @@ import pytest
 from options_signals import snapshot
 from options_signals.features.inputs import columns_for, feature_table
 from options_signals.jobs import ledger
-from options_signals.settings import Settings
+from options_signals.settings import Risk, Settings
 from options_signals.signals import NoTrade, Signal, VolatilityRegime
 from options_signals.strategy.choosers import STRATEGIES
+from options_signals.tickets import Ticket
 
 from tests.e2e.day import EAGER, TICKERS, World, replayed
 
@@ -55,6 +56,24 @@ def test_a_replay_of_a_cut_evening_is_the_same_though_the_world_went_on() -> Non
     evening(eager, dt.date(2022, 11, 28))
 
     assert any(one.cuts for one in cut)
+    assert replayed(eager, FIRST).differences == ()
+    assert replayed(eager, SECOND).differences == ()
+
+
+def delta(decisions: list[Signal | NoTrade], account_usd: float) -> float:
+    """Of all orders, in accounts."""
+    orders = [one.ticket for one in decisions if isinstance(one, Signal) and isinstance(one.ticket, Ticket)]
+    return sum(o.contracts * o.greeks.delta_shares * float(o.spot) / account_usd for o in orders)
+
+
+def test_two_evenings_together_keep_a_limit_on_delta_and_replay_the_same() -> None:
+    eager = world(max_delta=0.6)
+    eager.settings = eager.settings.model_copy(update={"risk": Risk(account_usd=500_000)})
+    first, second = evening(eager, FIRST), evening(eager, SECOND)
+    both = delta(first, 500_000) + delta(second, 500_000)
+
+    assert {cut.rule for one in second for cut in one.cuts} == {"delta"}
+    assert 0.0 < delta(first, 500_000) < both <= 0.6
     assert replayed(eager, FIRST).differences == ()
     assert replayed(eager, SECOND).differences == ()
 
