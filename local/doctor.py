@@ -25,6 +25,14 @@ from local.world import World
 
 DAYS_AHEAD = 120  # a dated table that ends within this time wants an update
 OLD_MODEL_DAYS = 120
+# What a source need not carry: its name in `Sources`, and what its absence means.
+OPTIONAL = {
+    "macro": ("macro", "Models trained without macro series serve; those trained with them refuse."),
+    "option chains": ("chain", "Signals come without tickets; `signals ticket --chain` reads a file."),
+    "earnings dates": ("earnings", "No trade is held back or made because a company is about to report."),
+    "dividends": ("dividends", "Tickets do not know of ex-dates and say so."),
+    "second closes": ("second_bars", "Prices of one provider alone; with `live`, FINNHUB_API_KEY brings a second one."),
+}
 STYLE = {"ok": "green", "look": "yellow", "missing": "red"}
 
 
@@ -114,12 +122,13 @@ def _dated(table: Validity, today: dt.date) -> Finding:
 def _source(world: World) -> Iterator[Finding]:
     sources = world.sources
     yield Finding(what="source", status="ok", found=f"{world.source} (namespace {sources.namespace})")
-    if sources.macro is None:
+    for what, (provider, remedy) in OPTIONAL.items():
+        carried = getattr(sources, provider) is not None
         yield Finding(
-            what="macro",
-            status="look",
-            found="this source carries no macro series",
-            remedy="Models trained without them serve; those trained with them refuse.",
+            what=what,
+            status="ok" if carried else "look",
+            found="carried by this source" if carried else "not carried by this source",
+            remedy="" if carried else remedy,
         )
     for ticker in world.settings.tickers:
         yield _index(ticker, world)

@@ -182,6 +182,21 @@ def test_doctor_finds_what_is_missing_and_what_to_do(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_doctor_says_what_a_source_carries_and_what_a_key_would_add(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FINNHUB_API_KEY", raising=False)
+    without = {finding["what"]: finding for finding in shell.json("doctor", "--source", "live")}
+    monkeypatch.setenv("FINNHUB_API_KEY", "s3cr3t")
+    with_key = {finding["what"]: finding for finding in shell.json("doctor", "--source", "live")}
+
+    assert {without[what]["status"] for what in ("macro", "option chains", "earnings dates", "dividends")} == {"ok"}
+    assert without["second closes"]["status"] == "look"
+    assert "FINNHUB_API_KEY" in without["second closes"]["remedy"]
+    assert with_key["second closes"]["status"] == "ok"
+
+
+@pytest.mark.usefixtures("home")
 def test_a_training_that_leaves_tickers_out_fails_and_names_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     short = [Untrained(model, "IWM", "labelled rows of IWM is 12") for model in ("direction", "iv_regime")]
     monkeypatch.setattr("local.models.train_all", lambda *_args, **_options: Report((), tuple(short)))

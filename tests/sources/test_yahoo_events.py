@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,7 +21,7 @@ def earnings(folder: Path, body: Answers, *, first: dt.date = FIRST, last: dt.da
         return yahoo.source(folder, now=AFTER_CLOSE).earnings(["XYZ"], first=first, last=last)
 
 
-def only_row(fetched: Fetched) -> "pd.Series[object]":
+def only_row(fetched: Fetched) -> "pd.Series[Any]":
     assert len(fetched.frame) == 1
     return fetched.frame.iloc[0]
 
