@@ -132,9 +132,9 @@ def test_a_trade_without_a_ticket_is_no_trade_under_a_limit_and_the_refusal_is_t
     assert isinstance(free, Signal)
     assert isinstance(free.ticket, NoTicket)
     assert isinstance(held, NoTrade)
-    assert held.reasons == (
-        "the vega of UP is unknown (no ticket: max loss above the cap), and the limit of 1 cannot be kept",
-    )
+    why = f"no ticket: {free.ticket.refusal}, {free.ticket.reason}"
+    assert held.reasons == (f"the vega of UP is unknown, and the limit of 1 cannot be kept ({why})",)
+    assert "one contract can lose" in free.ticket.reason
 
 
 def test_a_refusal_offers_nothing_of_which_no_limit_was_counted() -> None:

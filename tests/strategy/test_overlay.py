@@ -235,7 +235,7 @@ def test_a_limit_on_greeks_lets_no_trade_pass_of_which_they_are_unknown(limit: s
     assert isinstance(known, Signal)
     assert isinstance(unknown, NoTrade)
     assert unknown.reasons == (
-        f"the {limit[4:]} of SPY is unknown (no option chain), and the limit of 0.5 cannot be kept",
+        f"the {limit[4:]} of SPY is unknown, and the limit of 0.5 cannot be kept (no option chain)",
     )
 
 
@@ -252,7 +252,7 @@ def test_a_trade_that_is_cut_leaves_the_ticket_of_its_former_size() -> None:
     assert isinstance(kept[0], Signal)
     assert isinstance(cut[0], Signal)
     assert (kept[0].ticket, cut[0].ticket) == (refused, None)
-    assert "(no ticket: no chain)" in only(after(signal(ticket=refused), max_vega=0.1)).reasons[0]
+    assert "(no ticket: no chain, none is listed)" in only(after(signal(ticket=refused), max_vega=0.1)).reasons[0]
 
 
 TICKERS = ("DIA", "GLD", "IWM", "QQQ", "SPY", "TLT")

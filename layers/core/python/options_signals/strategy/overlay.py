@@ -266,8 +266,9 @@ def _greek(desk: Desk, shares: Shares, name: Literal["delta", "vega"], most: flo
 
 
 def _unknown(signal: Signal, name: str, most: float) -> Allowed:
-    why = f"no ticket: {signal.ticket.refusal}" if isinstance(signal.ticket, NoTicket) else "no option chain"
-    return Allowed(0.0, f"the {name} of {signal.ticker} is unknown ({why}), and the limit of {most:g} cannot be kept")
+    told = signal.ticket
+    why = f"no ticket: {told.refusal}, {told.reason}" if isinstance(told, NoTicket) else "no option chain"
+    return Allowed(0.0, f"the {name} of {signal.ticker} is unknown, and the limit of {most:g} cannot be kept ({why})")
 
 
 def _of_share(desk: Desk, ticker: str, share: float, name: str) -> float:
