@@ -94,3 +94,10 @@ def test_a_link_opens_the_object_in_the_console(store: S3Store) -> None:
         f"https://us-east-1.console.aws.amazon.com/s3/object/{store.bucket}"
         "?region=us-east-1&prefix=lake/pictures/live/SPY.png"
     )
+
+
+@pytest.mark.parametrize(("name", "kind"), [("SPY.png", "image/png"), ("noname", "application/octet-stream")])
+def test_a_browser_is_told_what_it_opens(store: S3Store, name: str, kind: str) -> None:
+    store.put(name, b"")
+
+    assert store.client.head_object(Bucket=store.bucket, Key=name)["ContentType"] == kind

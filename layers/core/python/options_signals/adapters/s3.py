@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 import boto3
@@ -42,9 +43,10 @@ class S3Store:
             ) from error
 
     def put(self, key: str, body: bytes) -> None:
-        """Write or replace."""
+        """Write or replace; the type by which a browser opens it follows the name."""
+        kind = guess_type(key)[0] or "application/octet-stream"
         with reaching(self.where(key), "writing"):
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body)
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentType=kind)
 
     def put_new(self, key: str, body: bytes) -> None:
         """Write only if the key is free; AlreadyStoredError where it is taken."""
