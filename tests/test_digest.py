@@ -458,6 +458,8 @@ def test_what_changed_is_told_by_ticker() -> None:
         "IWM": "is gone",
     }
     assert changes_between([qqq], [spy.model_copy(update={"ticker": "QQQ"})]) == {"QQQ": "was NO TRADE"}
+    assert isinstance(spy, Signal)
+    assert changes_between([spy], [spy.model_copy(update={"risk_share": spy.risk_share + 1e-14})]) == {}
 
 
 def test_mail_of_many_signals_fits_and_counts_what_it_leaves_out() -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from options_signals.digest.mail import wrapped
 from options_signals.digest.words import REPEAT, REVISED, clean, listed
+from options_signals.lake import canonical_json
 from options_signals.signals import NoTrade, Signal
 
 MOST_CHANGES = 12
@@ -35,16 +36,23 @@ class Revision(BaseModel):
 
 
 def changes_between(before: Sequence[Signal | NoTrade], after: Sequence[Signal | NoTrade]) -> dict[str, str]:
-    """By ticker how its decision differs from the one before; another reason or number is a difference too."""
+    """By ticker how its decision differs from the one before; another reason or number is a difference too.
+
+    Numbers count to 10 digits, which is what a stored decision keeps.
+    """
     old, new = ({one.ticker: one for one in side} for side in (before, after))
     gone = {ticker: "is gone" for ticker in old if ticker not in new}
-    return {t: _change(old.get(t), one) for t, one in new.items() if old.get(t) != one} | gone
+    compared = {ticker: _change(old.get(ticker), one) for ticker, one in new.items()}
+    return {ticker: how for ticker, how in compared.items() if how} | gone
 
 
-def _change(before: Signal | NoTrade | None, after: Signal | NoTrade) -> str:
+def _change(before: Signal | NoTrade | None, after: Signal | NoTrade) -> str | None:
     if before is None:
         return "is new"
-    return "in its figures or reasons" if before.in_brief == after.in_brief else f"was {before.in_brief}"
+    if before.in_brief != after.in_brief:
+        return f"was {before.in_brief}"
+    same = canonical_json(before.model_dump(mode="json")) == canonical_json(after.model_dump(mode="json"))
+    return None if same else "in its figures or reasons"
 
 
 def revised_mail(email: str, revision: Revision) -> str:
