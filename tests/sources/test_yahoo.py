@@ -1,7 +1,9 @@
 import datetime as dt
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +156,21 @@ def test_a_provider_that_hangs_up_is_unavailable(tmp_path: Path) -> None:
 
     with pytest.raises(ProviderUnavailableError, match="ConnectionError"):
         bars(gone, tmp_path, "SPY")
+
+
+def test_a_line_that_swallows_everything_ends_at_the_deadline_the_librarys_cookies_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("options_signals.sources.yahoo.BARS_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        source = YahooSource(clock=lambda: dt.datetime.fromisoformat(AFTER_CLOSE), cache_folder=tmp_path)
+        began = time.monotonic()
+        with pytest.raises(ProviderUnavailableError, match="Timeout"):
+            source.bars(["SPY"], first=TUESDAY, last=WEDNESDAY)
+        seconds = time.monotonic() - began
+
+    assert seconds < 3.0
 
 
 def test_one_ticker_without_an_answer_does_not_cost_the_others(tmp_path: Path) -> None:
