@@ -100,7 +100,8 @@ CASES: list[tuple[type[SignalError], dict[str, Any], str]] = [
         {"ticker": "AAPL", "known": ("SPY", "QQQ")},
         (
             "AAPL has no volatility index of its own (SPY, QQQ have). "
-            "Drop the ticker, or name a proxy in the setting allow_iv_proxy, such as {AAPL: VIX}."
+            "Drop the ticker, or name a proxy in the setting allow_iv_proxy, such as {AAPL: VIX}. "
+            "A year of its own option chains, kept by daily runs, does too."
         ),
     ),
     (

@@ -179,7 +179,9 @@ def test_models_of_its_own_options_are_served_with_them_and_with_nothing_else() 
     without.day()
 
     assert "IV rank from AAPL's own options (252 sessions)" in decision(world).warnings
-    assert "volatility index of AAPL is 'VIX'; allowed: AAPL options" in " ".join(decision(without).reasons)
+    told = " ".join(decision(without).reasons)
+    assert "volatility index of AAPL is 'VIX'; allowed: AAPL options" in told
+    assert "It needs a chain of the session and a year of them before it" in told
 
 
 def test_models_that_do_not_say_their_index_are_no_models_of_own_options_unless_pooled() -> None:

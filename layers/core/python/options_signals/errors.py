@@ -158,7 +158,8 @@ class NoIndexError(Permanent):
         self.ticker, self.known = ticker, known
         super().__init__(
             f"{ticker} has no volatility index of its own ({', '.join(known)} have). "
-            f"Drop the ticker, or name a proxy in the setting allow_iv_proxy, such as {{{ticker}: VIX}}."
+            f"Drop the ticker, or name a proxy in the setting allow_iv_proxy, such as {{{ticker}: VIX}}. "
+            "A year of its own option chains, kept by daily runs, does too."
         )
 
 

@@ -201,7 +201,7 @@ class _Forecaster:
         index = self._index(ticker)
         pairs = (
             ("price basis", basis.value, card.price_basis, "Fetch bars with (or without) adj_close, or train anew."),
-            ("volatility index", index, card.index or index, "Name that one in allow_iv_proxy, or train anew."),
+            ("volatility index", index, card.index or index, _other_index(card)),
         )
         for what, found, trained_on, remedy in pairs:
             if found != trained_on:
@@ -211,3 +211,9 @@ class _Forecaster:
                     allowed=f"{trained_on}, which the {card.name} model {card.version} was trained on",
                     remedy=remedy,
                 )
+
+
+def _other_index(card: ModelCard) -> str:
+    if card.index == own_index(card.scope):
+        return "It needs a chain of the session and a year of them before it; or train anew, on the proxy."
+    return "Name that one in allow_iv_proxy, or train anew."
