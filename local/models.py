@@ -5,7 +5,7 @@ import os
 
 import pandas as pd
 from options_signals import snapshot
-from options_signals.errors import NotFoundError
+from options_signals.errors import InvalidValueError, NotFoundError
 from options_signals.lake import ObjectStore
 from options_signals.models import registry
 from options_signals.models.card import ModelName
@@ -76,16 +76,20 @@ def train_moves_and_show(world: World, *, through: str | None, console: Console)
 
 
 def moves_if_any(world: World, *, through: str | None, console: Console) -> TrainedMoves | None:
-    """The same where a folder has companies and their announcements; elsewhere say so and leave it, for it is an extra.
-
-    A watchlist alone has too few announcements.
-    """
-    calendar = world.sources.earnings
-    if isinstance(calendar, FilesSource) and (calendar.folder / UNIVERSE).is_file():
-        return train_moves_and_show(world, through=through, console=console)
-    told = f"earnings_move is not trained: {world.source} has no table of many companies that announce earnings"
-    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    """The same where a folder has companies and enough announcements; elsewhere say so: a day goes on without it."""
+    try:
+        if _has_companies(world):
+            return train_moves_and_show(world, through=through, console=console)
+        reason = f"{world.source} has no table of many companies that announce earnings"
+    except InvalidValueError as error:
+        reason = str(error)
+    console.print(f"earnings_move is not trained: {reason}", markup=False, highlight=False, soft_wrap=True)
     return None
+
+
+def _has_companies(world: World) -> bool:
+    calendar = world.sources.earnings
+    return isinstance(calendar, FilesSource) and (calendar.folder / UNIVERSE).is_file()
 
 
 def promote_version(store: ObjectStore, name: str, scope: str, version: str, world: str) -> str:

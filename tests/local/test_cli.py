@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from options_signals.models import registry
 from typer.testing import CliRunner
@@ -226,6 +227,20 @@ def test_the_simulated_market_has_no_moves_on_earnings_to_learn_and_training_all
 
     code, _, err = shell("train-earnings", "--source", "simulated")
     assert (code, "No company reports on the simulated market" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_folder_whose_companies_cannot_teach_their_moves_does_not_end_the_training_of_the_others(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("local.models.train_all", lambda *_args, **_options: Report(()))
+    for folder in ("universe", "earnings"):
+        (tmp_path / folder).mkdir()
+    pd.DataFrame({"symbol": ["NVDA"]}).to_parquet(tmp_path / "universe" / "sp500_daily.parquet")
+
+    code, _, err = shell("train-all", "--source", f"files:{tmp_path}")
+
+    assert (code, "earnings_move is not trained: bars is 'none of SPY'" in err) == (0, True)
 
 
 def test_the_model_of_moves_on_earnings_is_listed_rolled_back_and_promoted_like_the_others(
