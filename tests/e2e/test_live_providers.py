@@ -39,7 +39,9 @@ def _charts() -> dict[str, str]:
     for ticker, bars in frame.groupby("ticker"):
         prices = bars[["open", "high", "low", "close", "volume"]].to_numpy().tolist()
         rows = [(day, *row) for day, row in zip(days_of(bars, "session"), prices, strict=True)]
-        charts[str(ticker)] = yahoo_server.chart(rows, dividends={"2022-03-18": 1.4, "2022-06-17": 1.5})
+        charts[str(ticker)] = yahoo_server.chart(
+            rows, instrument="ETF", dividends={"2022-03-18": 1.4, "2022-06-17": 1.5}
+        )
     levels = simulated().vol_indices.vol_indices(["VIX", "VIX3M", "VXN"], first=SESSION, last=SESSION).frame
     for index, close in zip(levels["index"], levels["close"], strict=True):
         charts[f"^{index}"] = yahoo_server.chart([yahoo_server.bar(str(SESSION), close)])

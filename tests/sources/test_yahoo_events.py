@@ -112,6 +112,19 @@ def test_a_fund_has_no_calendar_and_the_others_are_delivered(tmp_path: Path) -> 
     pd.testing.assert_frame_equal(validate(EARNINGS, fetched.frame), fetched.frame)
 
 
+def test_what_its_chart_shows_to_be_a_fund_is_not_asked_for_a_calendar(tmp_path: Path) -> None:
+    day = dt.date(2022, 11, 23)
+    charts = {"XYZ": chart([bar("2022-11-23", 100.0)]), "SPY": chart([bar("2022-11-23", 100.0)], instrument="ETF")}
+    with serving(charts, summaries={"XYZ": summary(["2023-02-02T16:30:00"])}) as yahoo:
+        source = yahoo.source(tmp_path, now=AFTER_CLOSE)
+        source.bars(["XYZ", "SPY"], first=day, last=day)
+        yahoo.asked.clear()
+        failures = source.earnings(["XYZ", "SPY"], first=FIRST, last=LAST).failures
+
+    assert yahoo.asked == ["XYZ"]
+    assert failures == {"SPY": "no calendar of SPY in Yahoo Finance. Funds report nothing."}
+
+
 # --- dividends ---
 
 

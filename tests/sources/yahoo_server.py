@@ -56,13 +56,14 @@ def chart(
     *,
     stamps: Sequence[int] | None = None,
     currency: str = "USD",
+    instrument: str = "EQUITY",
     dividends: Mapping[str, float] | None = None,
 ) -> str:
     """A chart body; `adjclose` is half the close."""
     _, opens, highs, lows, closes, volumes = zip(*rows, strict=True)
     paid = {str(at_the_open(day)): {"amount": one, "date": at_the_open(day)} for day, one in (dividends or {}).items()}
     result = {
-        "meta": {"currency": currency, "exchangeTimezoneName": "America/New_York"},
+        "meta": {"currency": currency, "instrumentType": instrument, "exchangeTimezoneName": "America/New_York"},
         "timestamp": list(stamps or [at_the_open(row[0]) for row in rows]),
         "events": {"dividends": paid},
         "indicators": {

@@ -73,6 +73,7 @@ class YahooSource:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._funds: set[str] = set()  # as their charts say; of none Yahoo has a calendar, and asking costs new cookies
         self._web = YahooWeb(
             cache_folder=cache_folder, session=session, sleep=sleep, monotonic=monotonic, pause_seconds=PAUSE_SECONDS
         )
@@ -129,7 +130,7 @@ class YahooSource:
         line = YahooLine(self._web, seconds=EARNINGS_SECONDS)
 
         def announcements(ticker: str) -> pd.DataFrame:
-            table = _earnings_table(ticker, calendar_of(line, ticker), known_by=today)
+            table = _earnings_table(ticker, self._calendar(line, ticker), known_by=today)
             return table[table["announced_on"].between(pd.Timestamp(first), pd.Timestamp(last))]
 
         tables, failures = ask_each(dict.fromkeys(tickers), announcements)
@@ -145,7 +146,7 @@ class YahooSource:
         line = YahooLine(self._web, seconds=DIVIDENDS_SECONDS)
 
         def dividends(ticker: str) -> pd.DataFrame:
-            coming = _next_ex_date(line, ticker)
+            coming = self._next_ex_date(line, ticker)
             chart = chart_of(line, ticker.replace(".", "-"), first=min(first, today - A_YEAR), last=min(last, today))
             table = _dividends_table(ticker, chart.dividends, coming, known_by=today)
             return table[table["ex_date"].between(pd.Timestamp(first), pd.Timestamp(last))]
@@ -165,6 +166,7 @@ class YahooSource:
             try:
                 chart = chart_of(line, symbol, first=first, last=newest)
                 tables[name] = table_of(table, name, chart, first=first, last=newest)
+                self._funds |= {name} if chart.is_fund else set()
             except Permanent as error:
                 failures[name] = str(error)
             except ProviderUnavailableError as error:
@@ -173,6 +175,19 @@ class YahooSource:
                     raise
         origin = _origin(now, rights=RIGHTS if table is BARS else RIGHTS_IN_INDICES)
         return _together(table, tables, failures, list(symbols), first=first, last=last, origin=origin)
+
+    def _calendar(self, line: YahooLine, ticker: str) -> Calendar:
+        if ticker in self._funds:
+            raise NotFoundError(
+                what=f"calendar of {ticker}", where=PROVIDER, remedy="Funds report nothing."
+            )
+        return calendar_of(line, ticker)
+
+    def _next_ex_date(self, line: YahooLine, ticker: str) -> dt.date | None:
+        try:
+            return self._calendar(line, ticker).ex_date
+        except NotFoundError:
+            return None
 
     def _now(self) -> dt.datetime:
         return self._clock().astimezone(dt.UTC)
@@ -198,13 +213,6 @@ def _together(
     frame = validate(table, pd.concat(list(tables.values()), ignore_index=True)) if tables else table.empty()
     silent = without_rows(names, frame, first=first, last=last)
     return Fetched(frame=frame, origin=origin, failures={**silent, **failures})
-
-
-def _next_ex_date(line: YahooLine, ticker: str) -> dt.date | None:
-    try:
-        return calendar_of(line, ticker).ex_date
-    except NotFoundError:
-        return None
 
 
 def _earnings_table(ticker: str, calendar: Calendar, *, known_by: dt.date) -> pd.DataFrame:

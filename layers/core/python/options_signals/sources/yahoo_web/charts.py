@@ -14,6 +14,7 @@ from options_signals.sources.yahoo_web.line import YahooLine, only_result
 from options_signals.tables import BARS, VOL_INDICES, Table, validate
 
 CHART = "https://query2.finance.yahoo.com/v8/finance/chart"
+FUNDS = ("ETF", "MUTUALFUND")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Chart:
     """
 
     currency: str
+    is_fund: bool
     rows: pd.DataFrame
     dividends: Mapping[dt.date, float]
 
@@ -38,7 +40,13 @@ def chart_of(line: YahooLine, symbol: str, *, first: dt.date, last: dt.date) -> 
 
     def read(body: Mapping[str, Any]) -> Chart:
         result = only_result(body, "chart", f"chart of {symbol}")
-        return Chart(currency=result["meta"]["currency"], rows=_rows(result), dividends=_dividends(result))
+        meta = result["meta"]
+        return Chart(
+            currency=meta["currency"],
+            is_fund=meta.get("instrumentType") in FUNDS,
+            rows=_rows(result),
+            dividends=_dividends(result),
+        )
 
     span = {"period1": str(_midnight(first)), "period2": str(_midnight(last + dt.timedelta(days=1)))}
     return line.ask(symbol, f"{CHART}/{symbol}", read, params={**span, "interval": "1d", "events": "div,splits"})
