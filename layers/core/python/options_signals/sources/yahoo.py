@@ -178,9 +178,7 @@ class YahooSource:
 
     def _calendar(self, line: YahooLine, ticker: str) -> Calendar:
         if ticker in self._funds:
-            raise NotFoundError(
-                what=f"calendar of {ticker}", where=PROVIDER, remedy="Funds report nothing."
-            )
+            raise NotFoundError(what=f"calendar of {ticker}", where=PROVIDER, remedy="Funds report nothing.")
         return calendar_of(line, ticker)
 
     def _next_ex_date(self, line: YahooLine, ticker: str) -> dt.date | None:
