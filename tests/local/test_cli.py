@@ -118,7 +118,7 @@ def test_fetch_says_how_good_the_data_is_and_stores_a_snapshot(shell: Shell) -> 
     manifest = shell.json("fetch", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
 
     assert manifest["verdicts"] == {"SPY": {"status": "ok", "reasons": []}}
-    assert set(manifest["tables"]) == {"bars", "vol_indices", "macro", "chain", "dividends", "iv_history"}
+    assert set(manifest["tables"]) == {"bars", "vol_indices", "macro", "chain", "iv_history"}
 
 
 @pytest.mark.usefixtures("stocked")
