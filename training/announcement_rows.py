@@ -2,8 +2,10 @@
 
 That evening is the second one before the reaction session (`announcements.entry_evening`): a signal comes after the
 close, is entered in the next session, and must be held before the reaction begins. The move is that of the reaction
-session, close to close, absolute, decimal (0.05 = 5 %). On traded prices the rare dividend of a reaction session is
-part of its move.
+session, close to close, absolute, decimal (0.05 = 5 %).
+
+Prices are those traded, which every source knows: what options pay for is a move of these. The rare dividend of a
+reaction session is part of its move.
 """
 
 import datetime as dt
@@ -62,7 +64,7 @@ def announcement_rows(
     InvalidValueError
         Without bars of SPY, or without any announcement to learn from.
     """
-    by_ticker = dict(iter(bars.groupby("ticker")))
+    by_ticker = dict(iter(bars.drop(columns="adj_close", errors="ignore").groupby("ticker")))
     if INDEX_TICKER not in by_ticker:
         raise InvalidValueError(name="bars", value="none of SPY", allowed="those of SPY beside the companies'")
     by_company = dict(iter(with_reactions(under_todays_names(earnings)).groupby("ticker")))

@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 from options_signals.errors import FolderError, InvalidValueError
 from options_signals.features.announcements import SESSIONS_TO_REACTION
-from options_signals.features.inputs import PriceBasis, basis_of
 from options_signals.models.card import MOVE_RULE_INPUTS, MoveRule
 from options_signals.models.chain import complete
 from options_signals.models.moves import REGRESSION, in_order, move_rule, size_of
@@ -280,11 +279,10 @@ def companies_in(folder: Path) -> list[str]:
 
 
 class Announced(NamedTuple):
-    """One row per announcement, see `announcement_rows`, and what its prices are."""
+    """One row per announcement, see `announcement_rows`, and who told the prices."""
 
     rows: pd.DataFrame
     source: str
-    price_basis: PriceBasis
 
 
 def announced(sources: Sources, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Announced:
@@ -293,7 +291,7 @@ def announced(sources: Sources, tickers: Sequence[str], *, first: dt.date, last:
     Raises
     ------
     InvalidValueError
-        Where the source has no announcements, as the simulated market, none that can teach, or prices of two bases.
+        Where the source has no announcements, as the simulated market, or none that can teach.
     """
     if sources.earnings is None:
         raise InvalidValueError(
@@ -306,7 +304,7 @@ def announced(sources: Sources, tickers: Sequence[str], *, first: dt.date, last:
     earnings = sources.earnings.earnings(tickers, first=first, last=last)
     vix = sources.vol_indices.vol_indices([INDEX], first=first, last=last)
     rows = announcement_rows(tickers, FEATURES, bars=bars.frame, vol_indices=vix.frame, earnings=earnings.frame)
-    return Announced(rows, bars.origin.source, _basis(bars.frame[bars.frame["ticker"].isin(rows["ticker"])]))
+    return Announced(rows, bars.origin.source)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -315,19 +313,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sources = open_source(f"files:{asked.data}", clock=lambda: dt.datetime.now(dt.UTC))
     rows, *_ = announced(sources, companies_in(asked.data), first=asked.first, last=asked.last)
     sys.stdout.write(compare(rows, resamples=asked.resamples).as_text() + "\n")
-
-
-def _basis(bars: pd.DataFrame) -> PriceBasis:
-    """What all companies share; moves of two kinds of prices are not one thing."""
-    bases = {str(ticker): basis_of(own) for ticker, own in bars.groupby("ticker")}
-    if len(set(bases.values())) > 1:
-        raise InvalidValueError(
-            name="price basis of the companies",
-            value=sorted({basis.value for basis in bases.values()}),
-            allowed="one for all",
-            remedy="Deliver adj_close for all of them, or for none.",
-        )
-    return next(iter(bases.values()))
 
 
 def _atr_multiple(train: pd.DataFrame) -> float:

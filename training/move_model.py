@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from options_signals.features.announcements import SESSIONS_TO_REACTION
+from options_signals.features.inputs import PriceBasis
 from options_signals.lake import ObjectStore
 from options_signals.models.card import CLASSES, Metric, ModelCard, ModelDraft, ModelName
 from options_signals.models.moves import REGRESSION
@@ -113,7 +114,7 @@ def fitted(learned_from: Announced, *, world: str, now: dt.datetime, resamples: 
             "scope": POOLED,
             "world": world,
             "source": learned_from.source,
-            "price_basis": learned_from.price_basis.value,
+            "price_basis": PriceBasis.TRADED.value,
             "horizon": SESSIONS_TO_REACTION,
             "features": regression.features,
             "classes": CLASSES[NAME],

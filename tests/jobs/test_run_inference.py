@@ -20,6 +20,7 @@ from options_signals.tables import EARNINGS, IV_HISTORY, validate
 
 from tests.e2e.day import EVENING, World, simulated
 from tests.models.bundles import move_bundle, shrunk_mean_bundle
+from tests.sources import faulty
 from training.export import Exported
 
 SESSION = dt.date(2022, 11, 23)  # a Wednesday; Thursday is Thanksgiving, Friday a half day
@@ -120,7 +121,7 @@ def test_without_a_model_of_moves_the_announcement_is_told_all_the_same() -> Non
     assert made.move is None
 
 
-@pytest.mark.parametrize("changes", [{"price_basis": "traded"}, {"horizon": 1}])
+@pytest.mark.parametrize("changes", [{"price_basis": "total_return"}, {"horizon": 1}])
 def test_a_model_of_other_prices_or_of_another_evening_says_nothing_and_refuses_nothing(
     changes: dict[str, object],
 ) -> None:
@@ -128,6 +129,31 @@ def test_a_model_of_other_prices_or_of_another_evening_says_nothing_and_refuses_
 
     assert (made.move, made.refusals) == (None, ())
     assert made.direction is not None
+
+
+def test_a_move_is_forecast_from_traded_prices_whatever_the_other_models_read() -> None:
+    adjusted, bare = world(moves=move_bundle()), world(moves=move_bundle())
+    bare.sources = faulty.with_bars(
+        bare.sources, lambda told: replace(told, frame=told.frame.drop(columns="adj_close"))
+    )
+
+    with_returns, as_traded = said(adjusted), said_alone(bare)
+
+    assert with_returns.move is not None
+    assert with_returns.move == as_traded.move
+    assert as_traded.direction is None
+
+
+def _without_adjusted_close(told: Fetched) -> Fetched:
+    return replace(told, frame=told.frame.drop(columns="adj_close"))
+
+
+def said_alone(made: World) -> Forecast:
+    """What is said of SPY where the models of direction and volatility refuse."""
+    run = fetched(made)
+    chunk = run_inference(build_features(Chunk(run=run, tickers=TICKERS), store=made.store), store=made.store)
+    assert chunk.forecasts is not None
+    return next(one for one in documents.read(made.store, chunk.forecasts, Forecast) if one.ticker == "SPY")
 
 
 def test_a_model_of_moves_that_saw_later_days_stops_the_day_before_it_begins() -> None:

@@ -126,6 +126,7 @@ def move_draft(**changes: Any) -> ModelDraft:
     """A draft of the model of moves on earnings, which serves its regression."""
     content = {
         "name": "earnings_move",
+        "price_basis": "traded",
         "scope": "pooled",
         "horizon": 2,
         "features": MOVE_FEATURES,

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from options_signals.features.inputs import PriceBasis
 from options_signals.jobs import documents
 from options_signals.jobs.build_features import build_features
 from options_signals.jobs.messages import Chunk, RunRequest
@@ -33,7 +32,7 @@ FOLDER = ROOT / os.environ.get("SIGNALS_MARKET_DATA", "../shared/data")
 
 
 def trained(rows: pd.DataFrame) -> TrainedMoves:
-    return fitted(Announced(rows, "test", PriceBasis.TRADED), world="market", now=EVENING, resamples=50)
+    return fitted(Announced(rows, "test"), world="market", now=EVENING, resamples=50)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from options_signals import snapshot
 from options_signals.errors import Permanent
 from options_signals.features import catalog
 from options_signals.features.arrays import FloatArray
-from options_signals.features.inputs import UNDERLYING, columns_for, feature_table, macro_columns
+from options_signals.features.inputs import UNDERLYING, Columns, columns_for, feature_table, macro_columns
 from options_signals.jobs.documents import folder_of
 from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
@@ -46,29 +46,33 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     return chunk.model_copy(update={"features": ref, "refused": refused})
 
 
+def columns_in(manifest: Manifest, tables: Mapping[str, pd.DataFrame], ticker: str) -> Columns:
+    """A ticker's input columns from the tables of a snapshot, macro series left out; errors as in `columns_for`."""
+    return columns_for(
+        ticker,
+        bars=tables["bars"],
+        vol_indices=tables["vol_indices"],
+        sentiment=tables.get("sentiment"),
+        earnings=tables.get("earnings"),
+        proxies=Settings.model_validate(manifest.settings).allow_iv_proxy,
+        own_iv=tables["iv_history"] if manifest.serves_own_iv(ticker) else None,
+    )
+
+
 class _Inputs:
     """The snapshot as its tickers need it: what many of them share is prepared once."""
 
     def __init__(self, chunk: Chunk, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> None:
         self._manifest = manifest
         self._session = pd.Timestamp(manifest.session)
-        self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
-        self._tables = tables
+        self._tables = dict(tables)
         bars = tables.get("bars", BARS.empty())
         self._bars = bars[bars["ticker"].isin([*chunk.tickers, *UNDERLYING.values()])]
         self._macro: dict[bytes, dict[str, FloatArray]] = {}
 
     def row(self, ticker: str) -> pd.DataFrame:
         """The ticker's features at the session."""
-        columns = columns_for(
-            ticker,
-            bars=self._bars,
-            vol_indices=self._tables["vol_indices"],
-            sentiment=self._tables.get("sentiment"),
-            earnings=self._tables.get("earnings"),
-            proxies=self._proxies,
-            own_iv=self._tables["iv_history"] if self._manifest.serves_own_iv(ticker) else None,
-        )
+        columns = columns_in(self._manifest, self._tables | {"bars": self._bars}, ticker)
         arrays = {**columns.arrays, **self._macro_at(columns.sessions)}
         known = feature_table(replace(columns, arrays=arrays), catalog.computable(arrays))
         return known[known["session"] == self._session].reindex(columns=["ticker", "session", *catalog.names()])
