@@ -178,6 +178,9 @@ def train(
     tickers: Tickers = None,
     through: Through = None,
     scope: Scope = None,
+    sentiment: Annotated[
+        bool, typer.Option("--sentiment", help="Learn from the captures of sentiment too, once there are four years.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the direction models and print what they are worth beside simple rules.
@@ -186,7 +189,8 @@ def train(
     """
     from local.world import World
 
-    _train(("direction",), World.of(source=source, tickers=tickers), through, scope, as_json=as_json)
+    world = World.of(source=source, tickers=tickers)
+    _train(("direction",), world, through, scope, as_json=as_json, sentiment=sentiment)
 
 
 @app.command()
@@ -350,11 +354,14 @@ def _train(
     as_json: bool,
     moves: bool = False,
     own_iv: "pd.DataFrame | None" = None,
+    sentiment: bool = False,
 ) -> None:
     from local.models import moves_if_any, train_and_show
 
     console = Console(stderr=True)
-    report = train_and_show(world, names, through=through, scope=scope, console=console, own_iv=own_iv)
+    report = train_and_show(
+        world, names, through=through, scope=scope, console=console, own_iv=own_iv, sentiment=sentiment
+    )
     extra = moves_if_any(world, through=through, console=console) if moves else None
     records = [*report.as_json(), *([extra.as_json()] if extra else [])]
     tell(as_json, records, lambda _: typer.echo("\n".join([report.as_text(), *([extra.as_text()] if extra else [])])))

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from local.day import asked_session
 from local.world import World
+from training.captures import enough, gather
 from training.earnings_move import UNIVERSE, companies_in
 from training.move_model import TrainedMoves, train_moves
 from training.report import Report
@@ -29,9 +30,11 @@ def train_and_show(
     scope: Scope | None,
     console: Console,
     own_iv: pd.DataFrame | None = None,
+    sentiment: bool = False,
 ) -> Report:
     """Train, store and promote; tell each model's worth beside simple rules as it is done."""
     settings = world.settings
+    captures = gather(world.home.store(), world.sources.namespace) if sentiment else None
     return train_all(
         world.sources,
         settings.tickers,
@@ -42,6 +45,7 @@ def train_and_show(
         models=names,
         proxies=settings.allow_iv_proxy,
         own_iv=own_iv,
+        captures=None if captures is None else enough(captures, settings.tickers),
         workers=min(len(settings.tickers), os.cpu_count() or 1),
         tracked_in=world.home.root / "mlflow",
         progress=lambda line: console.print(line, markup=False, highlight=False),

@@ -5,16 +5,34 @@ instruments (a provider's own score, and headlines scored by a lexicon) measure 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from options_signals import snapshot
 from options_signals.errors import InvalidValueError
 from options_signals.lake import ObjectStore
+from options_signals.sessions import NEW_YORK
 from options_signals.snapshot import Manifest
 from options_signals.tables import SENTIMENT, validate
 
-ENOUGH = 504  # sessions, two years: as many as the shortest training part of the other models
+from training.learners import LEAST_TRAINING
+
+ENOUGH = LEAST_TRAINING + 252  # sessions: three years to learn from, as for the other models, and one to be judged
+
+
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """What one instrument measured: table `sentiment`, and the instrument's name."""
+
+    instrument: str
+    frame: pd.DataFrame
+
+    @property
+    def since(self) -> pd.Timestamp:
+        """The New York date of the first of them."""
+        first = pd.Timestamp(self.frame["captured_at"].min())
+        return first.tz_convert(NEW_YORK).tz_localize(None).normalize()
 
 
 def gather(store: ObjectStore, namespace: str) -> dict[str, pd.DataFrame]:
@@ -56,6 +74,26 @@ def refuse_too_few(captures: Mapping[str, pd.DataFrame], ticker: str, *, least: 
             remedy="Let the daily run archive them; until then models are trained without sentiment.",
         )
     return best
+
+
+def enough(captures: Mapping[str, pd.DataFrame], tickers: Sequence[str]) -> Captures:
+    """The captures to train on: of the one instrument that has enough of every ticker; errors as in `refuse_too_few`.
+
+    Raises
+    ------
+    InvalidValueError
+        Also where tickers have enough of different instruments only: what one model learns from is one measure.
+    """
+    instruments = {ticker: refuse_too_few(captures, ticker) for ticker in tickers}
+    if len(set(instruments.values())) > 1:
+        raise InvalidValueError(
+            name="instrument of the captures of sentiment",
+            value=instruments,
+            allowed="the same for every ticker",
+            remedy="Train these tickers one by one.",
+        )
+    instrument = next(iter(instruments.values()))
+    return Captures(instrument, captures[instrument])
 
 
 def _first_manifests(store: ObjectStore, namespace: str) -> Iterator[Manifest]:

@@ -29,6 +29,7 @@ from options_signals.tables import IV_HISTORY
 
 from training import labels
 from training.bootstrap import FloatArray, IntArray
+from training.captures import Captures
 
 WARM_UP = 252  # sessions without a full year behind them, which year-long features cannot know
 RULE_INPUTS = ("iv_rank", "iv_distance_to_30", "iv_distance_to_60")
@@ -38,7 +39,8 @@ RULE_INPUTS = ("iv_rank", "iv_distance_to_30", "iv_distance_to_60")
 class History:
     """The tables a model learns from, and where they came from; nothing in them lies after `through`.
 
-    `own_iv` is table `iv_history` of the tickers that learn from the volatility of their own options.
+    `own_iv` is table `iv_history` of the tickers that learn from the volatility of their own options, `captures` what
+    was said of them, where models shall read it.
     """
 
     bars: pd.DataFrame
@@ -49,6 +51,7 @@ class History:
     through: dt.date
     proxies: Mapping[str, str] = field(default_factory=dict)
     own_iv: pd.DataFrame = field(default_factory=IV_HISTORY.empty)
+    captures: Captures | None = None
 
     def of(self, ticker: str) -> Columns:
         """The input columns of one ticker; errors as in `columns_for`."""
@@ -59,6 +62,7 @@ class History:
             macro=self.macro,
             proxies=self.proxies,
             own_iv=self.own_iv if ticker in set(self.own_iv["underlying"]) else None,
+            sentiment=self.captures.frame if self.captures else None,
         )
 
 
@@ -70,6 +74,7 @@ def fetch_history(
     first: dt.date | None = None,
     proxies: Mapping[str, str] | None = None,
     own_iv: pd.DataFrame | None = None,
+    captures: Captures | None = None,
 ) -> History:
     """Everything the sources know of these tickers up to a date, and nothing after it.
 
@@ -85,6 +90,8 @@ def fetch_history(
         The first session, where a shorter history is wanted.
     own_iv
         Table `iv_history`: a ticker without an index that has a year of it learns from it, and from no proxy.
+    captures
+        See `captures.enough`. Their first session is then the first that is learned from.
 
     Raises
     ------
@@ -113,6 +120,7 @@ def fetch_history(
         through=through,
         proxies=proxies,
         own_iv=own,
+        captures=captures,
     )
 
 
@@ -124,8 +132,11 @@ def _years_of(history: pd.DataFrame, tickers: Sequence[str], through: dt.date) -
 
 
 def candidates(columns: Columns) -> tuple[str, ...]:
-    """The safe features that can be computed from these columns, in the order of the catalog."""
-    safe = set(catalog.safe_features())
+    """The safe features that can be computed from these columns, in the order of the catalog.
+
+    Those of sentiment are among them where the columns hold captures.
+    """
+    safe = {*catalog.safe_features(), *catalog.names(catalog.Group.SENTIMENT)}
     return tuple(name for name in catalog.computable(columns.arrays) if name in safe)
 
 

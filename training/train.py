@@ -24,6 +24,7 @@ from options_signals.models.card import CLASSES, Metric, ModelCard, ModelDraft, 
 from options_signals.sources.base import Sources
 
 from training import plots
+from training.captures import Captures
 from training.dataset import History, candidates, digest_of, direction_rows, fetch_history, regime_rows
 from training.direction import DirectionLearner, DirectionModel
 from training.evaluation import DIRECTION, IV_REGIME, Bin, Evaluation, Figure, Judged, evaluate
@@ -53,6 +54,7 @@ def train_all(
     first: dt.date | None = None,
     proxies: Mapping[str, str] | None = None,
     own_iv: pd.DataFrame | None = None,
+    captures: Captures | None = None,
     resamples: int = 1000,
     workers: int = 1,
     tracked_in: Path | None = None,
@@ -65,7 +67,7 @@ def train_all(
 
     Parameters
     ----------
-    sources, tickers, through, first, proxies, own_iv
+    sources, tickers, through, first, proxies, own_iv, captures
         What to learn from: see `dataset.fetch_history`. Nothing after `through` is used. Of `own_iv` three years are
         kept, which is enough for a pooled model only.
     store
@@ -98,7 +100,9 @@ def train_all(
             allowed=f"{POOLED}: the three years that are kept do not make a model of one ticker",
             remedy="Give --scope pooled, and set model_scope to pooled.",
         )
-    history = fetch_history(sources, tickers, through=through, first=first, proxies=proxies, own_iv=own_iv)
+    history = fetch_history(
+        sources, tickers, through=through, first=first, proxies=proxies, own_iv=own_iv, captures=captures
+    )
     progress(f"read {len(history.bars):,} bars of {', '.join(tickers)} through {history.through}")
     groups = [list(tickers)] if scope == "pooled" else [[ticker] for ticker in tickers]
     tasks = [
@@ -134,10 +138,15 @@ def train_direction(history: History, tickers: Sequence[str], *, now: dt.datetim
     """
     inputs = _inputs(history, tickers)
     features = _shared(inputs)
-    rows = _stacked([direction_rows(columns, features) for columns in inputs])
+    rows = _since_captures(_stacked([direction_rows(columns, features) for columns in inputs]), history)
     model, evaluation = _learned(DirectionLearner(features), rows, DIRECTION, tickers, resamples)
     draft = _draft("direction", model, evaluation, rows=rows, history=history, inputs=inputs, now=now)
     return _exported(model, draft, evaluation, rows)
+
+
+def _since_captures(rows: pd.DataFrame, history: History) -> pd.DataFrame:
+    """The rows from the first capture on; before it a feature of sentiment is known in none, and would be left out."""
+    return rows if history.captures is None else rows[rows["session"] >= history.captures.since]
 
 
 def train_iv_regime(history: History, tickers: Sequence[str], *, now: dt.datetime, resamples: int = 1000) -> Trained:
@@ -215,6 +224,7 @@ def _draft(
             "source": history.source,
             "price_basis": inputs[0].price_basis.value,
             "index": inputs[0].index if len({columns.index for columns in inputs}) == 1 else None,
+            "sentiment": _instrument(model.core.features, history),
             "horizon": HORIZON,
             "features": model.core.features,
             "classes": CLASSES[name],
@@ -231,6 +241,12 @@ def _draft(
             "notes": [*own.get("notes", ()), *_stand_ins(inputs)],
         }
     )
+
+
+def _instrument(features: Sequence[str], history: History) -> str | None:
+    """Whose captures the model reads; None where it reads none."""
+    reads = history.captures and set(features).intersection(catalog.names(catalog.Group.SENTIMENT))
+    return history.captures.instrument if history.captures and reads else None
 
 
 def _stand_ins(inputs: Sequence[Columns]) -> tuple[str, ...]:

@@ -2,13 +2,13 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from options_signals import snapshot
+from options_signals import sessions, snapshot
 from options_signals.errors import InvalidValueError
 from options_signals.lake import MemoryStore
 from options_signals.snapshot import Manifest, Origin
 from options_signals.tables import SENTIMENT
 
-from training.captures import gather, refuse_too_few
+from training.captures import ENOUGH, enough, gather, refuse_too_few
 
 MONDAY, TUESDAY = dt.date(2022, 11, 21), dt.date(2022, 11, 22)
 
@@ -84,7 +84,7 @@ def test_too_few_captures_are_refused_with_their_number_by_instrument() -> None:
     commit(store, MONDAY, 0.4)
     commit(store, TUESDAY, 0.6)
 
-    with pytest.raises(InvalidValueError, match=r"captures of sentiment for AAPL is \{'ApeWisdom': 2\}; allowed: 504"):
+    with pytest.raises(InvalidValueError, match=r"captures of sentiment for AAPL is \{'ApeWisdom': 2\}; allowed: 1008"):
         refuse_too_few(gather(store, "live"), "AAPL")
 
 
@@ -94,6 +94,30 @@ def test_enough_captures_name_their_instrument() -> None:
     commit(store, TUESDAY, 0.6)
 
     assert refuse_too_few(gather(store, "live"), "AAPL", least=2) == "ApeWisdom"
+
+
+def test_the_captures_to_train_on_begin_with_the_first() -> None:
+    frame = captures_of("AAPL", ENOUGH)
+
+    found = enough({"ApeWisdom": frame}, ["AAPL"])
+
+    assert found.instrument == "ApeWisdom"
+    assert found.since == pd.Timestamp("2018-11-21")
+    assert len(found.frame) == ENOUGH
+
+
+def test_two_tickers_of_different_instruments_are_not_one_measure() -> None:
+    captures = {"ApeWisdom": captures_of("AAPL", ENOUGH), "Finnhub": captures_of("MSFT", ENOUGH)}
+
+    with pytest.raises(InvalidValueError, match=r"instrument of the captures .* allowed: the same for every ticker"):
+        enough(captures, ["AAPL", "MSFT"])
+
+
+def captures_of(ticker: str, count: int) -> pd.DataFrame:
+    """One capture on each of the last sessions up to Tuesday."""
+    days = sessions.between(sessions.shift(TUESDAY, 1 - count), TUESDAY)
+    at = [dt.datetime.combine(day, dt.time(21, 45), dt.UTC) for day in days]
+    return SENTIMENT.empty().reindex(range(count)).assign(ticker=ticker, captured_at=at)
 
 
 def test_without_any_capture_there_are_too_few() -> None:

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,9 @@ from options_signals.features.inputs import columns_for, feature_table
 from options_signals.sessions import all_sessions, between, shift
 from options_signals.sources.base import Sources
 from options_signals.sources.simulated import SimulatedSource
+from options_signals.tables import SENTIMENT
 
+from training.captures import Captures
 from training.dataset import History, candidates, digest_of, direction_rows, fetch_history, positions_of, regime_rows
 
 THROUGH = dt.date(2022, 11, 23)
@@ -114,6 +117,16 @@ def test_without_macro_the_features_that_need_it_are_no_candidates(history: Hist
 def test_candidates_are_safe_features_only(history: History) -> None:
     assert "sma_20" in catalog.names()
     assert set(candidates(history.of("SPY"))) <= set(catalog.safe_features())
+
+
+def test_what_was_said_is_learned_from_where_there_are_captures(history: History) -> None:
+    names = [column.name for column in SENTIMENT.columns if not column.optional]
+    frame = pd.DataFrame([["SPY", pd.Timestamp(THROUGH, tz="UTC"), 0.6, 0.1, 5.0, 0.5, 80.0, 40.0]], columns=names)
+
+    heard = replace(history, captures=Captures("ApeWisdom", frame))
+
+    assert "reddit_mentions" not in candidates(history.of("SPY"))
+    assert "reddit_mentions" in candidates(heard.of("SPY"))
 
 
 def test_other_data_has_another_digest(sources: Sources, history: History) -> None:

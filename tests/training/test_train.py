@@ -17,8 +17,10 @@ from options_signals.models.chain import split_inputs
 from options_signals.sessions import between, shift
 from options_signals.sources.base import Fetched, Sources
 from options_signals.sources.simulated import SimulatedSource
+from options_signals.tables import SENTIMENT, validate
 
-from training.dataset import fetch_history, regime_rows
+from training.captures import Captures
+from training.dataset import History, fetch_history, regime_rows
 from training.iv_regime import RegimeLearner
 from training.learners import fit
 from training.report import Report, Trained
@@ -196,6 +198,39 @@ def test_a_pooled_model_learns_from_own_volatility_and_says_so(sources: Sources)
     assert "AAPL learns from AAPL options, not from an index" in trained.card.notes
     with pytest.raises(InvalidValueError, match="'ticker'; allowed: pooled"):
         train_all(sources, ["SPY", "AAPL"], store=MemoryStore(), scope="ticker", **asked)
+
+
+@pytest.mark.slow
+def test_a_model_that_read_what_was_said_names_who_said_it_and_starts_with_the_first_word(sources: Sources) -> None:
+    history = fetch_history(sources, ["SPY"], through=THROUGH, first=FIRST)
+    heard = replace(history, captures=told_all_along(history))
+
+    trained = train_direction(heard, ["SPY"], now=NOW, resamples=20)
+
+    assert trained.card.sentiment == "a paper"
+    assert "sentiment_score" in trained.card.features
+    assert trained.card.trained_from >= dt.date(2018, 6, 4)
+    assert train_direction(history, ["SPY"], now=NOW, resamples=20).card.sentiment is None
+
+
+def told_all_along(history: History) -> Captures:
+    """Since June 2018 a paper praises what will rise in the next week: it tells more than any other feature."""
+    bars = history.bars[history.bars["ticker"] == "SPY"].set_index("session")["adj_close"]
+    rise = (bars.shift(-5) / bars - 1.0).fillna(0.0)
+    praise = rise[rise.index >= pd.Timestamp("2018-06-04")].clip(-0.05, 0.05)
+    frame = pd.DataFrame(
+        {
+            "ticker": "SPY",
+            "captured_at": pd.DatetimeIndex(praise.index).tz_localize("UTC") + pd.Timedelta(hours=21),
+            "bullish_share": 0.5 + 5 * praise.to_numpy(),
+            "bearish_share": 0.5 - 5 * praise.to_numpy(),
+            "articles": 5.0,
+            "buzz": 0.5,
+            "reddit_mentions": 80.0,
+            "reddit_mentions_24h_ago": 40.0,
+        }
+    )
+    return Captures("a paper", validate(SENTIMENT, frame))
 
 
 @pytest.mark.parametrize("trainer", [train_direction, train_iv_regime])

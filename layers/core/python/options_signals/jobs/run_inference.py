@@ -15,8 +15,9 @@ from options_signals.features.announcements import (
     entry_evening,
     next_announcement,
 )
-from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, index_of, own_index
+from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, feature_table, index_of, own_index
 from options_signals.jobs import documents
+from options_signals.jobs.build_features import columns_in
 from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
 from options_signals.models.bundle import Bundle, load
@@ -119,6 +120,7 @@ class _Forecaster:
         self._store = store
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
+        self._tables: dict[str, pd.DataFrame] = {}
         self._earnings = _lately(_read(store, manifest, EARNINGS), manifest.session)
         self._implied = _implied_moves(_read(store, manifest, IV_HISTORY), manifest.session)
 
@@ -138,7 +140,7 @@ class _Forecaster:
             hv_20=_known(row, "hv_20"),
             volatility_regime=_regime(row),
             announcement=ahead,
-            move=self._move(ticker, row, prices.basis) if ahead and self._is_last_evening(ahead) else None,
+            move=self._move(ticker) if ahead and self._is_last_evening(ahead) else None,
             implied_move=self._implied.get(ticker),
         )
 
@@ -172,17 +174,31 @@ class _Forecaster:
             ahead.first_reaction == ahead.last_reaction and entry_evening(ahead.last_reaction) == self._manifest.session
         )
 
-    def _move(self, ticker: str, row: Row, basis: PriceBasis) -> MoveForecast | None:
+    def _move(self, ticker: str) -> MoveForecast | None:
         ref = self._manifest.model_for("earnings_move", ticker)
         if ref is None:
             return None
         card = self._open(ref).card
-        if (card.price_basis, card.horizon) != (basis.value, SESSIONS_TO_REACTION):
+        if (card.price_basis, card.horizon) != (PriceBasis.TRADED.value, SESSIONS_TO_REACTION):
             return None
         try:
-            return forecast_move(self._open(ref), row)
+            return forecast_move(self._open(ref), self._as_traded(ticker, card.inputs))
         except (InvalidValueError, MissingColumnError):
             return None
+
+    def _as_traded(self, ticker: str, names: tuple[str, ...]) -> Row:
+        """Features on traded prices, of which the model of moves speaks: those of the row may rest on total returns."""
+        names_of_tables = ("bars", "vol_indices", "earnings", "iv_history")
+        tables = {name: self._table(name) for name in names_of_tables if name in self._manifest.tables}
+        tables["bars"] = tables["bars"].drop(columns="adj_close", errors="ignore")
+        table = feature_table(columns_in(self._manifest, tables, ticker), names)
+        return _rows(table[table["session"] == pd.Timestamp(self._manifest.session)])[ticker]
+
+    def _table(self, name: str) -> pd.DataFrame:
+        """A table of the snapshot, read once."""
+        if name not in self._tables:
+            self._tables[name] = snapshot.read_table(self._store, name, self._manifest.tables[name])
+        return self._tables[name]
 
     def _bundle(self, name: str, ticker: str, basis: PriceBasis) -> Bundle:
         ref = self._manifest.model_for(name, ticker)
@@ -197,11 +213,13 @@ class _Forecaster:
         return self._opened[ref]
 
     def _refuse_other_inputs(self, ticker: str, card: ModelCard, basis: PriceBasis) -> None:
-        """Prices on another basis, or another volatility index, than the model was tested with."""
-        index = self._index(ticker)
+        """Another price basis, volatility index or origin of sentiment than the model was tested with."""
+        index, said = self._index(ticker), self._manifest.tables.get("sentiment")
+        heard = said.origin.source if said and card.sentiment else card.sentiment  # without any the inputs are unknown
         pairs = (
             ("price basis", basis.value, card.price_basis, "Fetch bars with (or without) adj_close, or train anew."),
             ("volatility index", index, card.index or index, _other_index(card)),
+            ("origin of sentiment", heard, card.sentiment, "Ask those providers, or train anew."),
         )
         for what, found, trained_on, remedy in pairs:
             if found != trained_on:

@@ -155,6 +155,7 @@ class ModelDraft(_Record):
     source: str
     price_basis: Literal["total_return", "traded"]
     index: str | None = None  # the volatility index it was trained on; None where pooled tickers have several
+    sentiment: str | None = None  # whose captures of what people say it was trained on; None: it reads none
     horizon: int = Field(ge=1, description="sessions")
     features: tuple[str, ...] = Field(min_length=1)
     classes: tuple[str, ...]
