@@ -163,8 +163,11 @@ def test_fifty_tickers_end_in_time_at_any_pace(seconds: float, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_what_a_slow_provider_has_no_time_for_is_told_by_name(tmp_path: Path) -> None:
-    chains = evening(tmp_path, seconds=1.7).chains
+    slow = evening(tmp_path, seconds=1.7)
+    delivery, chains = slow.delivery, slow.chains
 
+    assert delivery is not None
     assert chains is not None
+    assert f"{TICKERS[-1]} of 2022-11-23 was not compared with a second source (Finnhub" in delivery.doubts[0]
     assert chains.frame["underlying"].nunique() > 10
     assert "not asked, its 200 s are over" in chains.failures[TICKERS[-1]]

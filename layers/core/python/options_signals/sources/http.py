@@ -136,6 +136,7 @@ class Line:
             json=body,
             headers={"User-Agent": USER_AGENT, **(headers or {})},
         )
+        self._require_time(what)
         if self._unanswered >= PATIENCE:
             raise self._unavailable(what, f"not asked, the {PATIENCE} before it were not answered")
         try:
@@ -161,11 +162,14 @@ class Line:
 
     def _answer(self, what: str, request: Callable[..., requests.Response]) -> _Answer:
         self._keep_pace()
-        if self._left() <= 0:
-            raise self._unavailable(what, f"not asked, its {self._seconds:g} s are over")
+        self._require_time(what)
         answer = self._sent(what, request)
         self._judge(what, answer)
         return answer
+
+    def _require_time(self, what: str) -> None:
+        if self._left() <= 0:
+            raise self._unavailable(what, f"not asked, its {self._seconds:g} s are over")
 
     def _keep_pace(self) -> None:
         early = self._next_at - self._web.monotonic()
