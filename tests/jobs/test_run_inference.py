@@ -153,7 +153,8 @@ def said_alone(made: World) -> Forecast:
     run = fetched(made)
     chunk = run_inference(build_features(Chunk(run=run, tickers=TICKERS), store=made.store), store=made.store)
     assert chunk.forecasts is not None
-    return next(one for one in documents.read(made.store, chunk.forecasts, Forecast) if one.ticker == "SPY")
+    said: dict[str, Forecast] = {one.ticker: one for one in documents.read(made.store, chunk.forecasts, Forecast)}
+    return said["SPY"]
 
 
 def test_a_model_of_moves_that_saw_later_days_stops_the_day_before_it_begins() -> None:
