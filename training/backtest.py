@@ -46,6 +46,7 @@ from training.report import UNKNOWN, table
 from training.walk import YEAR, Seen, walk
 
 BLOCK_SESSIONS = 10
+LEG_COSTS = (0.0, 0.025)  # none, and half of a spread of 5 %
 GOOD = Verdict(status="ok")
 # Those that free data of the past can judge: what options priced into an announcement is not among it.
 WALKED = tuple(rule for rule in STRATEGIES.values() if not rule.bets_on_earnings)
@@ -106,6 +107,7 @@ class Account:
     """One strategy before and after the rules of the portfolio."""
 
     strategy: str
+    leg_cost: float
     before: Fared
     after: Fared
 
@@ -136,17 +138,25 @@ def score(rule: StrategyRule, decisions: Sequence[Decided], *, resamples: int) -
     )
 
 
-def account(strategy: str, decisions: Sequence[Decided], bars: pd.DataFrame, settings: Settings) -> Account:
+def account(
+    strategy: str, decisions: Sequence[Decided], bars: pd.DataFrame, settings: Settings, *, leg_cost: float
+) -> Account:
     """The trades of a strategy in one account, session by session; a trade's result counts when it is left.
 
     Before: every trade at the size it was decided with. After: what the portfolio's rules left of it, on the account
-    that these rules made.
+    that these rules made. It holds nothing else: once a drawdown has stopped it, nothing makes it good, and it stays
+    stopped.
+
+    Parameters
+    ----------
+    leg_cost
+        See `priced`.
     """
     by_session: defaultdict[dt.date, list[Decided]] = defaultdict(list)
     for one in decisions:
         by_session[one.session].append(one)
     days = sessions.between(min(by_session), sessions.shift(max(by_session), HORIZON))
-    before, after = _Book(days[0]), _Book(days[0])
+    before, after = _Book(days[0], leg_cost), _Book(days[0], leg_cost)
     for day in days:
         for book in (before, after):
             book.close_of(day)
@@ -156,6 +166,7 @@ def account(strategy: str, decisions: Sequence[Decided], bars: pd.DataFrame, set
         after.enter(_within_limits(wanted, after, day, bars, settings), results)
     return Account(
         strategy=strategy,
+        leg_cost=leg_cost,
         before=before.fared,
         after=after.fared,
     )
@@ -170,7 +181,8 @@ class _Trade(NamedTuple):
 class _Book:
     """What is open, and how the account fared so far: it starts with 1 USD."""
 
-    def __init__(self, first: dt.date) -> None:
+    def __init__(self, first: dt.date, leg_cost: float) -> None:
+        self._leg_cost = leg_cost
         self.open: list[_Trade] = []
         self.returns: list[float] = []
         self.equity = [EquityPoint(session=sessions.shift(first, -1), equity_usd=1.0)]
@@ -191,7 +203,7 @@ class _Book:
     def enter(self, decisions: Sequence[Signal | NoTrade], results: Mapping[str, Decided]) -> None:
         """Open what was decided and can be priced."""
         for signal in (one for one in decisions if isinstance(one, Signal)):
-            worth = priced(signal.plan, results[signal.ticker].seen.moved)
+            worth = priced(signal.plan, results[signal.ticker].seen.moved, leg_cost=self._leg_cost)
             if worth is not None:
                 position = Position(ticker=signal.ticker, risk_share=signal.risk_share, assumed=False)
                 exit_on = sessions.shift(signal.session, HORIZON)
@@ -237,19 +249,23 @@ def as_text(scores: Sequence[Score], accounts: Sequence[Account]) -> str:
     return "\n".join([*table(list(_score_rows(scores))), "", *table(list(_account_rows(accounts))), ""])
 
 
-def _score_rows(scores: Sequence[Score]) -> Iterator[list[str]]:
-    yield [
-        "strategy",
-        "unit",
-        "trades",
-        "mean",
-        "95 % interval",
-        *UNTHINKING,
-        "ahead",
-        "95 % interval",
-        "declined",
-        "lean",
-    ]
+SCORED = (
+    "strategy",
+    "unit",
+    "trades",
+    "mean",
+    "95 % interval",
+    *UNTHINKING,
+    "ahead",
+    "95 % interval",
+    "declined",
+    "lean",
+)
+FARED = ("account of", "leg costs", "limits", "trades", "growth", "Sharpe", "Sortino", "Calmar", "VaR 5 %", "CVaR 5 %")
+
+
+def _score_rows(scores: Sequence[Score]) -> Iterator[Sequence[str]]:
+    yield SCORED
     for one in scores:
         yield [
             one.strategy,
@@ -263,17 +279,12 @@ def _score_rows(scores: Sequence[Score]) -> Iterator[list[str]]:
         ]
 
 
-def _account_rows(accounts: Sequence[Account]) -> Iterator[list[str]]:
-    yield ["account of", "limits", "trades", "growth", "Sharpe", "Sortino", "Calmar", "VaR 5 %", "CVaR 5 %"]
+def _account_rows(accounts: Sequence[Account]) -> Iterator[Sequence[str]]:
+    yield FARED
     for one in accounts:
         for limits, fared in (("before", one.before), ("after", one.after)):
-            yield [
-                one.strategy,
-                limits,
-                f"{fared.trades:,}",
-                f"{100.0 * fared.growth:+.1f} %",
-                *_figures(fared.performance),
-            ]
+            cost, growth = f"{100.0 * one.leg_cost:g} %", f"{100.0 * fared.growth:+.1f} %"
+            yield [one.strategy, cost, limits, f"{fared.trades:,}", growth, *_figures(fared.performance)]
 
 
 def _figures(fared: Performance) -> Iterator[str]:
@@ -306,7 +317,11 @@ def compared(seen: Sequence[Seen], bars: pd.DataFrame, settings: Settings, *, re
     decisions = {rule.name: decided(rule, seen, settings) for rule in WALKED}
     return as_text(
         [score(rule, decisions[rule.name], resamples=resamples) for rule in WALKED],
-        [account(rule.name, decisions[rule.name], bars, settings) for rule in WALKED],
+        [
+            account(rule.name, decisions[rule.name], bars, settings, leg_cost=leg_cost)
+            for rule in WALKED
+            for leg_cost in LEG_COSTS
+        ],
     )
 
 

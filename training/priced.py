@@ -1,6 +1,6 @@
 """What a structure would have earned by Black-Scholes at the volatility index: a yardstick, not a fill.
 
-No smile, no rate, no dividend, strikes that need not exist. Each leg costs a share of its price at the entry and at
+No smile, no rate, no dividend, strikes that need not exist. Each leg may cost a share of its price at the entry and at
 the exit. Real chains of the past are not free; a backtest that pretends to know their prices would know too much.
 """
 
@@ -16,8 +16,6 @@ from options_signals.signals import Leg, Plan
 from options_signals.strategy.payoff import Payoff
 
 from training.bootstrap import FloatArray
-
-LEG_COST = 0.025  # of a leg's price, at the entry and again at the exit: half of a spread of 5 %
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +51,16 @@ class Priced(NamedTuple):
         return self.profit / self.max_loss
 
 
-def priced(plan: Plan, moved: Moved) -> Priced | None:
+def priced(plan: Plan, moved: Moved, *, leg_cost: float) -> Priced | None:
     """The plan's structure bought at the entry and closed at the exit; None where its loss has no limit.
 
     The expiry lies in the middle of the plan's window, the strikes where the legs' deltas are (r = 0). A loss cannot
     exceed the largest one but by the cost of closing.
+
+    Parameters
+    ----------
+    leg_cost
+        Share of each leg's price paid at the entry and again at the exit: 0.025 is half of a spread of 5 %.
     """
     days = (plan.min_days + plan.max_days) / 2
     strikes = np.array([_strike(leg, moved, days / DAYS_PER_YEAR) for leg in plan.legs])
@@ -65,8 +68,8 @@ def priced(plan: Plan, moved: Moved) -> Priced | None:
     calls = np.array([leg.right == "call" for leg in plan.legs])
     before = _prices(moved.entry, strikes, calls, years=days / DAYS_PER_YEAR, volatility=moved.entry_vol)
     after = _prices(moved.exit, strikes, calls, years=(days - moved.days) / DAYS_PER_YEAR, volatility=moved.exit_vol)
-    paid = float(signs @ before + LEG_COST * before.sum())
-    got = float(signs @ after - LEG_COST * after.sum())
+    paid = float(signs @ before + leg_cost * before.sum())
+    got = float(signs @ after - leg_cost * after.sum())
     options = tuple(
         (leg.right, Decimal(strike), int(sign)) for leg, strike, sign in zip(plan.legs, strikes, signs, strict=True)
     )

@@ -76,7 +76,7 @@ def test_rules_that_never_think_stand_on_the_sessions_that_were_traded() -> None
 
 
 def test_a_result_counts_at_the_close_at_which_the_trade_is_left() -> None:
-    alone = account("matrix", decided(MATRIX, [seen(DAYS[0])], Settings()), bars(["SPY"]), Settings())
+    alone = account("matrix", decided(MATRIX, [seen(DAYS[0])], Settings()), bars(["SPY"]), Settings(), leg_cost=0.0)
 
     assert alone.before.trades == 1
     assert alone.before.performance.sessions == 6  # the signal's own, and the five in which it is held
@@ -87,7 +87,9 @@ def test_the_rules_of_the_portfolio_stop_an_account_that_loses() -> None:
     tickers = ["SPY", "QQQ", "IWM"]
     losing = [seen(day, ticker=ticker, rise=-0.05) for day in DAYS[:30] for ticker in tickers]
 
-    fared = account("matrix", decided(MATRIX, losing, Settings(tickers=tuple(tickers))), bars(tickers), Settings())
+    decisions = decided(MATRIX, losing, Settings(tickers=tuple(tickers)))
+
+    fared = account("matrix", decisions, bars(tickers), Settings(), leg_cost=0.025)
 
     assert fared.before.trades == 90
     assert 0 < fared.after.trades < 90

@@ -9,8 +9,9 @@ from options_signals.strategy.matrix import BUY_CALLS, CELLS, IRON_CONDOR, LONG_
 from scipy.stats import norm
 
 from training import priced as module
-from training.priced import LEG_COST, Moved, priced
+from training.priced import Moved, priced
 
+LEG_COST = 0.025
 LIMITED = [cell for cell in CELLS if defined_risk(cell.legs)]
 every_cell = pytest.mark.parametrize("cell", LIMITED, ids=lambda cell: cell.strategy)
 
@@ -20,7 +21,7 @@ def moved(exit_: float = 100.0, exit_vol: float = 0.2) -> Moved:
 
 
 def profit(cell: Cell, exit_: float = 100.0, exit_vol: float = 0.2) -> float:
-    worth = priced(plan_of(cell, spot=100.0), moved(exit_, exit_vol))
+    worth = priced(plan_of(cell, spot=100.0), moved(exit_, exit_vol), leg_cost=LEG_COST)
     assert worth is not None
     return worth.profit
 
@@ -34,7 +35,7 @@ def test_a_bought_call_by_the_formula_itself() -> None:
     far = math.log(103.0 / strike) / later + 0.5 * later
     got = 103.0 * norm.cdf(far) - strike * norm.cdf(far - later)
 
-    worth = priced(plan_of(BUY_CALLS, spot=100.0), moved(103.0))
+    worth = priced(plan_of(BUY_CALLS, spot=100.0), moved(103.0), leg_cost=LEG_COST)
 
     assert worth is not None
     assert worth.max_loss == pytest.approx(paid * (1 + LEG_COST))
@@ -70,7 +71,7 @@ def test_a_loss_without_a_limit_has_no_price_of_risk() -> None:
     naked = plan_of(IRON_CONDOR, spot=100.0)
     sold = tuple(leg for leg in naked.legs if leg.action == "sell")
 
-    assert priced(naked.model_copy(update={"legs": sold}), moved()) is None
+    assert priced(naked.model_copy(update={"legs": sold}), moved(), leg_cost=0.0) is None
 
 
 @every_cell
@@ -78,7 +79,7 @@ def test_a_loss_without_a_limit_has_no_price_of_risk() -> None:
 def test_nothing_loses_more_than_all_that_was_at_risk_and_the_cost_of_closing(
     cell: Cell, exit_: float, exit_vol: float
 ) -> None:
-    worth = priced(plan_of(cell, spot=100.0), moved(exit_, exit_vol))
+    worth = priced(plan_of(cell, spot=100.0), moved(exit_, exit_vol), leg_cost=LEG_COST)
 
     assert worth is not None
     assert worth.max_loss > 0.0
