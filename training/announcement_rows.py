@@ -23,10 +23,11 @@ from options_signals.features.announcements import (
     reaction_session,
 )
 from options_signals.features.inputs import Columns, columns_for, feature_table
+from options_signals.models.moves import INDEX
 
 from training.dataset import positions_of
 
-INDEX, INDEX_TICKER = "VIX", "SPY"  # the market's fear, beside every company
+INDEX_TICKER = "SPY"  # of which the index speaks
 
 
 def announcement_rows(

@@ -25,7 +25,7 @@ from options_signals.errors import FolderError, InvalidValueError
 from options_signals.features.announcements import SESSIONS_TO_REACTION
 from options_signals.models.card import MOVE_RULE_INPUTS, MoveRule
 from options_signals.models.chain import complete
-from options_signals.models.moves import REGRESSION, in_order, move_rule, size_of
+from options_signals.models.moves import INDEX, REGRESSION, in_order, move_rule, size_of
 from options_signals.sources.base import Sources
 from options_signals.sources.registry import open_source
 from sklearn.linear_model import LinearRegression, QuantileRegressor
@@ -33,7 +33,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn's own, without stubs
 
-from training.announcement_rows import INDEX, INDEX_TICKER, announcement_rows
+from training.announcement_rows import INDEX_TICKER, announcement_rows
 from training.bootstrap import Blocks, FloatArray, Interval, interval, plain, resampled
 from training.metrics import mean_of
 from training.quantiles import LEVELS, factor, inside_band, pinball_losses

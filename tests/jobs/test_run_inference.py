@@ -1,5 +1,5 @@
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -19,7 +19,7 @@ from options_signals.sources.base import Fetched
 from options_signals.tables import EARNINGS, IV_HISTORY, validate
 
 from tests.e2e.day import EVENING, World, simulated
-from tests.models.bundles import move_bundle, shrunk_mean_bundle
+from tests.models.bundles import MOVE_FEATURES, move_bundle, shrunk_mean_bundle
 from tests.sources import faulty
 from training.export import Exported
 
@@ -29,15 +29,16 @@ TICKERS = ("SPY", "QQQ")
 
 @dataclass
 class Calendar:
-    """One announcement of SPY, told two weeks before."""
+    """One announcement, told two weeks before."""
 
-    announced_on: str
-    release_time: str | None
+    announced_on: str = "2022-11-25"
+    release_time: str | None = "post"
+    ticker: str = "SPY"
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        assert "SPY" in tickers
+        assert self.ticker in tickers
         assert first < SESSION < last
-        row = {"ticker": "SPY", "announced_on": self.announced_on, "release_time": self.release_time}
+        row = {"ticker": self.ticker, "announced_on": self.announced_on, "release_time": self.release_time}
         frame = pd.DataFrame([row | {"eps_estimate": 1.0, "eps_actual": None, "known_on": "2022-11-10"}])
         typed = frame.astype({"announced_on": "datetime64[s]", "known_on": "datetime64[s]", "eps_actual": "float64"})
         origin = simulated().bars.bars(["SPY"], first=SESSION, last=SESSION).origin
@@ -144,17 +145,40 @@ def test_a_move_is_forecast_from_traded_prices_whatever_the_other_models_read() 
     assert as_traded.direction is None
 
 
-def _without_adjusted_close(told: Fetched) -> Fetched:
-    return replace(told, frame=told.frame.drop(columns="adj_close"))
+def beside(*, vix: float = 1.0, vxn: float = 1.0) -> Forecast:
+    """What is said of QQQ, whose index is VXN, by a model of moves that reads an index; each times a number."""
+    reads_index = move_bundle(features=(*MOVE_FEATURES, "vix_close"), impute=(0.05, 0.2, 0.025, 20.0))
+    made, times = world(moves=reads_index), {"VIX": vix, "VXN": vxn}
+    made.sources = faulty.with_indices(replace(made.sources, earnings=Calendar(ticker="QQQ")), scaled(times))
+    return all_said(made)["QQQ"]
+
+
+def scaled(times: Mapping[str, float]) -> faulty.Fault:
+    def fault(told: Fetched) -> Fetched:
+        factor = told.frame["index"].map(times).fillna(1.0)
+        return replace(told, frame=told.frame.assign(close=told.frame["close"] * factor))
+
+    return fault
+
+
+def test_a_move_is_forecast_beside_vix_whatever_index_the_ticker_has() -> None:
+    told, more_vix, more_vxn = (beside(**times).move for times in ({}, {"vix": 1.5}, {"vxn": 1.5}))
+
+    assert told
+    assert told != more_vix
+    assert told == more_vxn
 
 
 def said_alone(made: World) -> Forecast:
     """What is said of SPY where the models of direction and volatility refuse."""
-    run = fetched(made)
-    chunk = run_inference(build_features(Chunk(run=run, tickers=TICKERS), store=made.store), store=made.store)
-    assert chunk.forecasts is not None
-    said: dict[str, Forecast] = {one.ticker: one for one in documents.read(made.store, chunk.forecasts, Forecast)}
-    return said["SPY"]
+    return all_said(made)["SPY"]
+
+
+def all_said(made: World) -> dict[str, Forecast]:
+    chunk = Chunk(run=fetched(made), tickers=TICKERS)
+    told = run_inference(build_features(chunk, store=made.store), store=made.store).forecasts
+    assert told is not None
+    return {one.ticker: one for one in documents.read(made.store, told, Forecast)}
 
 
 def test_a_model_of_moves_that_saw_later_days_stops_the_day_before_it_begins() -> None:

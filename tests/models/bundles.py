@@ -38,6 +38,7 @@ def feature_rows(names: tuple[str, ...], *, seed: int = 0) -> FloatArray:
     scales = {"rsi_14": (50.0, 12.0), "hv_20": (0.2, 0.05), "iv_rank": (45.0, 20.0), "returns_5d": (0.002, 0.02)}
     scales |= {"iv_distance_to_30": (-0.1, 0.05), "iv_distance_to_60": (0.2, 0.05)}
     scales |= {"earnings_move_mean_8q": (0.05, 0.02), "atr_pct_20": (0.025, 0.01), "earnings_move_count_8q": (5.0, 1.0)}
+    scales |= {"vix_close": (20.0, 4.0)}
     normal = np.random.default_rng(seed).normal(size=(ROWS, len(names)))
     centre, spread = np.array([scales[name] for name in names]).T
     rows: FloatArray = centre + spread * np.clip(normal, -2.0, 2.0)
@@ -150,7 +151,7 @@ def move_bundle(**changes: Any) -> Exported:
     draft = move_draft(**changes)
     rows = with_gaps(feature_rows(draft.inputs), 1)
     matrix = complete(rows[:, : len(draft.features)], draft.impute)
-    size = matrix[:, 0] + 2.0 * matrix[:, 2]
+    size = matrix[:, 0] + 2.0 * matrix[:, 2] + 0.001 * matrix[:, 3:].sum(axis=1)
     return export(
         make_pipeline(StandardScaler(), LinearRegression()).fit(matrix, np.outer(size, [0.1, 0.4, 1.0])), rows, draft
     )

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -15,7 +15,15 @@ from options_signals.features.announcements import (
     entry_evening,
     next_announcement,
 )
-from options_signals.features.inputs import OWN_INDEX, PriceBasis, basis_of, feature_table, index_of, own_index
+from options_signals.features.inputs import (
+    OWN_INDEX,
+    PriceBasis,
+    basis_of,
+    feature_table,
+    index_columns,
+    index_of,
+    own_index,
+)
 from options_signals.jobs import documents
 from options_signals.jobs.build_features import columns_in
 from options_signals.jobs.messages import Chunk
@@ -23,6 +31,7 @@ from options_signals.lake import ObjectStore
 from options_signals.models.bundle import Bundle, load
 from options_signals.models.card import ModelCard
 from options_signals.models.forecast import forecast_direction, forecast_iv, forecast_move
+from options_signals.models.moves import INDEX
 from options_signals.settings import Settings
 from options_signals.signals import (
     Announcement,
@@ -187,11 +196,17 @@ class _Forecaster:
             return None
 
     def _as_traded(self, ticker: str, names: tuple[str, ...]) -> Row:
-        """Features on traded prices, of which the model of moves speaks: those of the row may rest on total returns."""
+        """Features as the model of moves learned them: on traded prices and beside VIX.
+
+        Those of the row may rest on total returns, and on another index.
+        """
         names_of_tables = ("bars", "vol_indices", "earnings", "iv_history")
         tables = {name: self._table(name) for name in names_of_tables if name in self._manifest.tables}
         tables["bars"] = tables["bars"].drop(columns="adj_close", errors="ignore")
-        table = feature_table(columns_in(self._manifest, tables, ticker), names)
+        columns = columns_in(self._manifest, tables, ticker)
+        others = {name: values for name, values in columns.arrays.items() if not name.startswith("index_")}
+        beside_vix = others | index_columns(INDEX, columns.sessions, tables["vol_indices"])
+        table = feature_table(replace(columns, arrays=beside_vix), names)
         return _rows(table[table["session"] == pd.Timestamp(self._manifest.session)])[ticker]
 
     def _table(self, name: str) -> pd.DataFrame:

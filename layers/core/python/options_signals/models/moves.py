@@ -15,6 +15,7 @@ import numpy as np
 from options_signals.features.arrays import FloatArray
 from options_signals.models.card import MoveRule
 
+INDEX = "VIX"  # beside every company, whatever volatility its other models read
 REGRESSION = "quantile regression"  # what stands beside the rules, and in their place where it had the lower loss
 PRIOR_MOVES = 4.0  # announcements of its own, a year of them, until a ticker's mean weighs as much as k x ATR
 
