@@ -1,6 +1,6 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import pytest
@@ -70,13 +70,14 @@ class Calendar:
     """Announcements with their results, as somebody knows them who looks back."""
 
     behind: Sources
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         rows = [("2022-10-27", "2022-10-13"), ("2022-11-30", "2022-11-16"), ("2023-01-20", "2023-01-05")]
         dates = pd.DataFrame(rows, columns=["announced_on", "known_on"]).astype("datetime64[s]")
         frame = dates.assign(ticker=tickers[0], release_time="post", eps_estimate=1.0, eps_actual=1.1)
         origin = self.behind.bars.bars(tickers, first=first, last=min(last, SESSION)).origin
-        return Fetched(frame=validate(EARNINGS, frame), origin=origin)
+        return Fetched(frame=validate(EARNINGS, frame), origin=origin, failures=self.failures)
 
 
 def test_a_snapshot_holds_no_date_that_was_told_later_and_no_result_to_come() -> None:
@@ -86,6 +87,15 @@ def test_a_snapshot_holds_no_date_that_was_told_later_and_no_result_to_come() ->
 
     assert earnings["announced_on"].tolist() == [pd.Timestamp("2022-10-27"), pd.Timestamp("2022-11-30")]
     assert earnings["eps_actual"].notna().tolist() == [True, False]
+
+
+def test_companies_without_a_date_are_named_but_no_fund() -> None:
+    world = simulated()
+    dates = Calendar(world, failures={"SPY": "no calendar of a fund", "MSFT": "HTTP 429", "KO": "HTTP 503"})
+
+    delivery = ask(replace(world, earnings=dates), Settings(tickers=("SPY", "QQQ")), SESSION)
+
+    assert delivery.absent == ("sentiment", "earnings of MSFT, KO (HTTP 429)")
 
 
 @dataclass

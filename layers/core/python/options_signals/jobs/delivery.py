@@ -1,7 +1,7 @@
 """Everything the providers are asked for one session."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -13,6 +13,7 @@ from options_signals.features.inputs import (
     DAILY_SERIES,
     MACRO_SERIES,
     MARKET_INDICES,
+    OWN_INDEX,
     STALE_DAILY,
     UNDERLYING,
     WINDOW,
@@ -192,7 +193,18 @@ def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dic
         questions[DIVIDENDS] = lambda: _declared_by(session, payouts, tickers)
     answers = {table: _delivered(table, question) for table, question in questions.items()}
     there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
-    return there, tuple(answer for answer in answers.values() if isinstance(answer, str))
+    absent = tuple(answer for answer in answers.values() if isinstance(answer, str))
+    return there, (*absent, *(_unannounced(there[EARNINGS]) if EARNINGS in there else ()))
+
+
+def _unannounced(earnings: Fetched) -> Iterator[str]:
+    """The tickers of which no date could be had, and why of the first: nothing keeps their trades out of earnings.
+
+    Funds with an index of their own report nothing.
+    """
+    lacking = {ticker: why for ticker, why in earnings.failures.items() if ticker not in OWN_INDEX}
+    if lacking:
+        yield f"{EARNINGS.name} of {', '.join(lacking)} ({next(iter(lacking.values()))})"
 
 
 def _known_by(session: dt.date, earnings: Fetched) -> Fetched:
