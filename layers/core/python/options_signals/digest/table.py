@@ -12,7 +12,16 @@ from options_signals.digest.words import captured, clean, clock, contribution, d
 from options_signals.errors import InvalidValueError
 from options_signals.sessions import close_of, is_half_day
 from options_signals.settings import Settings
-from options_signals.signals import Direction, DirectionForecast, Forecast, IvForecast, NoTrade, Signal, Strategy
+from options_signals.signals import (
+    Direction,
+    DirectionForecast,
+    Forecast,
+    IvForecast,
+    MoveForecast,
+    NoTrade,
+    Signal,
+    Strategy,
+)
 from options_signals.snapshot import Manifest
 from options_signals.strategy.bets import side_of
 from options_signals.strategy.earnings import bets_on_earnings
@@ -320,7 +329,7 @@ def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:
     """One statement per model; models of single tickers are told apart by the ticker."""
     figures: dict[str, list[str]] = {}
     for forecast in sorted(forecasts, key=lambda one: one.ticker):
-        for model in (forecast.direction, forecast.iv):
+        for model in (forecast.direction, forecast.iv, forecast.move):
             if model:
                 figures.setdefault(_figures(model), []).append(clean(forecast.ticker))
     lines = sorted(
@@ -332,7 +341,12 @@ def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:
         yield f"and {len(lines) - MOST_MODELS} more models: signals models list"
 
 
-def _figures(model: DirectionForecast | IvForecast) -> str:
+def _figures(model: DirectionForecast | IvForecast | MoveForecast) -> str:
+    if isinstance(model, MoveForecast):
+        return (
+            f"earnings_move {clean(model.version)} (served: {clean(model.served)}; pinball loss "
+            f"{100 * model.loss:.2f} %, best rule {100 * model.baseline_loss:.2f} %; in its band {100 * model.coverage:.0f} %)"
+        )
     if isinstance(model, IvForecast):
         return (
             f"iv_regime {clean(model.version)} (served: {clean(model.served)}; "
