@@ -343,9 +343,10 @@ def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:
 
 def _figures(model: DirectionForecast | IvForecast | MoveForecast) -> str:
     if isinstance(model, MoveForecast):
+        loss, best = 100 * model.loss, 100 * model.baseline_loss
         return (
-            f"earnings_move {clean(model.version)} (served: {clean(model.served)}; pinball loss "
-            f"{100 * model.loss:.2f} %, best rule {100 * model.baseline_loss:.2f} %; in its band {100 * model.coverage:.0f} %)"
+            f"earnings_move {clean(model.version)} (served: {clean(model.served)}; "
+            f"pinball loss {loss:.2f} %, best rule {best:.2f} %; in its band {100 * model.coverage:.0f} %)"
         )
     if isinstance(model, IvForecast):
         return (
