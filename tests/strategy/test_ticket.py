@@ -20,7 +20,7 @@ from options_signals.strategy.decide import decide
 from options_signals.strategy.payoff import Payoff
 from options_signals.strategy.structures import STRUCTURES, structure_named
 from options_signals.strategy.ticket import make_ticket, ticket_for, without_ticket
-from options_signals.tickets import NoTicket, Refusal, Ticket, TicketAnswer
+from options_signals.tickets import NoTicket, Outlook, Refusal, Ticket, TicketAnswer
 from pydantic import TypeAdapter
 
 from tests.chains import NINTH, SESSION, SIXTEENTH, changed, facts, flat_chain
@@ -204,6 +204,14 @@ def test_the_more_the_model_believes_in_a_rise_the_better_a_call() -> None:
 def test_without_a_model_or_a_realised_volatility_there_is_no_opinion() -> None:
     assert ticket("long_call", p_up=0.7).model is None
     assert ticket("long_call", realised_vol=0.2).model is None
+
+
+def test_with_earnings_before_the_expiry_past_sessions_do_not_calm_the_model() -> None:
+    def opinion(vol_20: float, day: int) -> Outlook | None:
+        return ticket("iron_condor", p_up=0.5, realised_vol=vol_20, earnings_on=dt.date(2022, 12, day)).model
+
+    assert opinion(0.05, 16) == opinion(0.20, 16)  # the monthly expiry; options imply 20 %
+    assert opinion(0.05, 17) != opinion(0.20, 17)
 
 
 def test_the_models_odds_by_many_draws() -> None:

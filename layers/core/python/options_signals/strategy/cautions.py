@@ -86,7 +86,7 @@ def _short_puts(choice: Choice, underlying: str, spot: Decimal) -> Iterator[str]
 
 
 def _announcement(choice: Choice, facts: Facts) -> Iterator[str]:
-    if facts.earnings_on and facts.session <= facts.earnings_on <= choice.expiration:
+    if facts.earnings_by(choice.expiration):
         yield f"earnings are announced on {facts.earnings_on}, before the expiry"
 
 

@@ -53,3 +53,7 @@ class Facts:
     dividends: tuple[Dividend, ...] | None = None
     earnings_on: dt.date | None = None
     halted: bool = False
+
+    def earnings_by(self, expiration: dt.date) -> bool:
+        """Whether an announcement is known that options of this expiration live through."""
+        return self.earnings_on is not None and self.session <= self.earnings_on <= expiration

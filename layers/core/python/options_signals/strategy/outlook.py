@@ -2,8 +2,9 @@
 
 *Market* is the distribution that the fitted smile implies; its mean is the forward. A trade at the mid prices is
 fair under it, so the expected value is minus the costs, but for what the smile misses of the mid.
-*Model* is lognormal: its volatility the mean of the implied one at the money and the realised one of 20 sessions, its
-drift that of the model's probability over the first 5 sessions, and none afterwards.
+*Model* is lognormal: its volatility the mean of the implied one at the money and the realised one of 20 sessions (with
+earnings before the expiry the implied one alone: no past session holds their move), its drift that of the model's
+probability over the first 5 sessions, and none afterwards.
 """
 
 import datetime as dt
@@ -33,11 +34,12 @@ def outlook(payoff: Payoff, distribution: Distribution, *, discount: float) -> O
     )
 
 
-def model_distribution(facts: Facts, smile: Smile, *, spot: float) -> Lognormal | None:
+def model_distribution(facts: Facts, smile: Smile, *, spot: float, expiration: dt.date) -> Lognormal | None:
     """The model's distribution at an expiry; None without its probability or without a realised volatility."""
     if facts.p_up is None or facts.realised_vol is None:
         return None
-    volatility = 0.5 * (smile.at_the_money + facts.realised_vol)
+    past = smile.at_the_money if facts.earnings_by(expiration) else facts.realised_vol
+    volatility = 0.5 * (smile.at_the_money + past)
     horizon = years_to_horizon(facts.session)
     p_up = min(max(facts.p_up, LEAST_P), MOST_P)
     drift = drift_for(p_up=p_up, total_volatility=volatility * np.sqrt(horizon))

@@ -275,7 +275,7 @@ class _Size(NamedTuple):
 
 
 def _size(book: Book, request: _Request, choice: Choice, order: _Order) -> _Size | Refused:
-    model = model_distribution(request.facts, choice.smile, spot=book.spot)
+    model = model_distribution(request.facts, choice.smile, spot=book.spot, expiration=choice.expiration)
     loss = order.payoff.max_loss
     max_loss = None if loss is None else cents(loss * SHARES, ROUND_CEILING)
     needed = margin(choice.legs, order.limit, spot=money(book.spot))
