@@ -65,6 +65,15 @@ def test_an_estimated_range_counts_from_its_first_day_at_an_unknown_time(tmp_pat
     assert release_time(tmp_path, body) is None
 
 
+@pytest.mark.parametrize(("first", "last", "told"), [("21", "25", "23"), ("23", "25", "23"), ("17", "21", "21")])
+def test_days_of_an_estimated_range_that_are_over_do_not_count(
+    first: str, last: str, told: str, tmp_path: Path
+) -> None:
+    body = summary([f"2022-11-{first}T06:00:00", f"2022-11-{last}T06:00:00"], estimate=True)
+
+    assert only_row(earnings(tmp_path, body))["announced_on"] == pd.Timestamp(f"2022-11-{told}")
+
+
 def test_one_date_that_is_an_estimate_has_no_time(tmp_path: Path) -> None:
     body = summary(["2023-02-02T16:30:00"], calls=["2023-02-02T17:00:00"], estimate=True)
 

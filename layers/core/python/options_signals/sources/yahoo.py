@@ -122,7 +122,8 @@ class YahooSource:
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `earnings`: of each company the last announcement and the next, where they lie in these dates.
 
-        Yahoo estimates dates that are not named yet, as a range: its first day is told then, and no time of release.
+        Yahoo estimates dates that are not named yet, as a range: the first day that it may still be is told
+        then, and no time of release.
         `release_time` is told where a call soon after the release confirms it. The last announcement is dated by the
         call about it, without a time: its results came that morning or the evening before.
         """
@@ -179,7 +180,7 @@ class YahooSource:
     def _calendar(self, line: YahooLine, ticker: str) -> Calendar:
         if ticker in self._funds:
             raise NotFoundError(what=f"calendar of {ticker}", where=PROVIDER, remedy="Funds report nothing.")
-        return calendar_of(line, ticker)
+        return calendar_of(line, ticker, self._today())
 
     def _next_ex_date(self, line: YahooLine, ticker: str) -> dt.date | None:
         try:

@@ -35,36 +35,36 @@ class Calendar:
     ex_date: dt.date | None
 
 
-def calendar_of(line: YahooLine, ticker: str) -> Calendar:
-    """The calendar of one company; NotFoundError for a fund, of which Yahoo has none."""
+def calendar_of(line: YahooLine, ticker: str, today: dt.date) -> Calendar:
+    """The calendar of one company as it stands today; NotFoundError for a fund, of which Yahoo has none."""
     symbol = ticker.replace(".", "-")
     return line.ask(
         ticker,
         f"{SUMMARY}/{symbol}",
-        lambda body: _read(only_result(body, "quoteSummary", f"calendar of {symbol}")),
+        lambda body: _read(only_result(body, "quoteSummary", f"calendar of {symbol}"), today),
         params={"modules": "calendarEvents,earningsHistory", "formatted": "false"},
     )
 
 
-def _read(result: Mapping[str, Any]) -> Calendar:
+def _read(result: Mapping[str, Any], today: dt.date) -> Calendar:
     events = result["calendarEvents"]
     history = result.get("earningsHistory", {}).get("history", [])
     earnings = events["earnings"]
     return Calendar(
-        announcements=(*_last(earnings, history), *_next(earnings)),
+        announcements=(*_last(earnings, history), *_next(earnings, today)),
         ex_date=_date(events["exDividendDate"]) if events.get("exDividendDate") else None,
     )
 
 
-def _next(earnings: Mapping[str, Any]) -> tuple[Announced, ...]:
-    """The date to come; of a range, which is Yahoo's own estimate, the first day it may be."""
+def _next(earnings: Mapping[str, Any], today: dt.date) -> tuple[Announced, ...]:
+    """The date to come; of a range, which is Yahoo's own estimate, the first day it may still be."""
     stamps = sorted(earnings.get("earningsDate", []))
     if not stamps:
         return ()
     certain = len(stamps) == 1 and earnings.get("isEarningsDateEstimate") is False
     return (
         Announced(
-            announced_on=_date(stamps[0]),
+            announced_on=min(max(_date(stamps[0]), today), _date(stamps[-1])),
             release_time=_release_time(stamps[0], earnings.get("earningsCallDate", [])) if certain else None,
             eps_estimate=_number(earnings.get("earningsAverage")),
             eps_actual=np.nan,
