@@ -73,6 +73,14 @@ def test_a_condor_is_sold_where_options_price_more_than_the_model_expects() -> N
     assert signal.warnings == (f"held over {TOLD} on purpose: prices may jump past every stop",)
 
 
+def test_what_the_model_of_moves_does_not_know_today_is_said_where_it_is_bet_on() -> None:
+    unknown = move().model_copy(update={"imputed": ("earnings_move_mean_8q", "earnings_move_count_8q")})
+    told = "2 of 19 inputs of the model of moves are unknown today: earnings_move_mean_8q, earnings_move_count_8q"
+
+    assert told in traded(decided(move=unknown)).warnings
+    assert told not in traded(decided(Settings(decision=Decision(earnings="hold")), move=unknown)).warnings
+
+
 def test_it_expires_after_the_reaction_and_is_left_at_its_close() -> None:
     plan = traded(decided()).plan
 

@@ -162,7 +162,13 @@ def _article(strategy: Strategy) -> str:
 
 def _warnings(forecast: Forecast, verdict: Verdict, view: View | None, settings: Settings) -> tuple[str, ...]:
     degraded = verdict.reasons if verdict.status == "degraded" else ()
-    return (*degraded, *_index(forecast), *_imputed(forecast), *_lifted(view, settings.decision))
+    return (
+        *degraded,
+        *_index(forecast),
+        *_imputed(forecast),
+        *_of_move(forecast, view),
+        *_lifted(view, settings.decision),
+    )
 
 
 def _index(forecast: Forecast) -> Iterator[str]:
@@ -188,6 +194,14 @@ def _imputed(forecast: Forecast) -> tuple[str, ...]:
         for name, model in (("direction", forecast.direction), ("volatility", forecast.iv))
         if model and model.imputed
     )
+
+
+def _of_move(forecast: Forecast, view: View | None) -> Iterator[str]:
+    """What a bet on the move does not know of the company: it may have announced before without anybody telling."""
+    move = forecast.move
+    if view and view.on_purpose and move and move.imputed:
+        unknown = ", ".join(move.imputed)
+        yield f"{len(move.imputed)} of {move.inputs} inputs of the model of moves are unknown today: {unknown}"
 
 
 def _lifted(view: View | None, decision: Decision) -> tuple[str, ...]:
