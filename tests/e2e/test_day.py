@@ -399,6 +399,18 @@ def test_other_settings_on_a_finished_session_change_nothing_without_revise() ->
     assert "made with other settings" in plan.reason
 
 
+def test_a_what_if_before_the_first_digest_is_not_what_the_evening_sends() -> None:
+    world = World()
+
+    early = world.day(RunRequest(session=SESSION, revise=True, send=False))
+
+    assert isinstance(early, Plan)
+    assert early.reason == "2022-11-23 has no digest yet that could be revised: run it without --revise"
+    assert ledger.digest(world.table, world.sources.namespace, SESSION) is None
+    assert isinstance(world.day(), Outcome)
+    assert len(world.emails) == 1
+
+
 def test_a_revision_is_stored_beside_the_first_digest() -> None:
     world = World()
     world.day()

@@ -38,8 +38,8 @@ def plan_session(
     Returns
     -------
     Plan
-        With `proceed` False and the reason where the market was closed, has not closed yet, or the session's
-        digest was sent before. Nothing is stored then.
+        With `proceed` False and the reason where the market was closed, has not closed yet, the session's digest was
+        sent before, or there is none to revise. Nothing is stored then.
 
     Raises
     ------
@@ -96,6 +96,9 @@ def _why_closed(day: dt.date) -> str:
 
 
 def _done(table: SignalTable, namespace: str, session: dt.date, request: RunRequest, settings: Settings) -> str | None:
+    if request.revise and not request.send and ledger.digest(table, namespace, session) is None:
+        # Stored and not sent it would be the digest that the evening's next slot sends, whatever the data is by then.
+        return f"{session} has no digest yet that could be revised: run it without --revise"
     digest = ledger.told(table, namespace, session)
     if digest is None or not digest.finished or request.revise:
         return None
