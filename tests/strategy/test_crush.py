@@ -81,6 +81,16 @@ def test_what_the_model_of_moves_does_not_know_today_is_said_where_it_is_bet_on(
     assert told not in traded(decided(Settings(decision=Decision(earnings="hold")), move=unknown)).warnings
 
 
+@pytest.mark.parametrize(("served", "sold"), [("quantile regression", False), ("shrunk mean", True)])
+def test_a_regression_that_knows_too_little_of_the_company_is_no_ground_for_a_bet(served: str, *, sold: bool) -> None:
+    history = tuple(f"earnings_move_{name}" for name in ("mean_1q", "median_4q", "mean_8q"))  # of 19 inputs
+    decision = decided(move=move().model_copy(update={"served": served, "imputed": history}))
+
+    assert isinstance(decision, Signal) is sold
+    reason = "3 of 19 inputs of the earnings_move model are unknown today, more than the 10% allowed"
+    assert sold or (refused(decision).reasons, refused(decision).cause) == ((reason,), "data")
+
+
 def test_it_expires_after_the_reaction_and_is_left_at_its_close() -> None:
     plan = traded(decided()).plan
 

@@ -18,6 +18,7 @@ from options_signals.strategy.rules import (
     less_than,
     skill,
     unfit_data,
+    unfit_move,
     unproven,
 )
 from options_signals.strategy.sizing import TIER, risk_share, size_for
@@ -53,7 +54,8 @@ def _name_of_strategy(forecast: Forecast, settings: Settings) -> str:
 
 def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, settings: Settings) -> Signal | NoTrade:
     """The same by one strategy, whatever the settings name: what a backtest compares."""
-    unfit = (*unfit_data(forecast, verdict, settings.quality), *_unknown(strategy, forecast))
+    no_move = unfit_move(forecast, settings.quality) if strategy.bets_on_earnings else ()
+    unfit = (*unfit_data(forecast, verdict, settings.quality), *_unknown(strategy, forecast), *no_move)
     situation = _situation(forecast, forecast.direction, forecast.iv, settings.decision)
     choice = strategy.choose(situation) if situation and not _unknown(strategy, forecast) else None
     view = _view(situation, choice, strategy, settings) if situation and choice else None

@@ -7,8 +7,18 @@ First the data: where a forecast is missing or rests on too little, nothing else
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from options_signals.models.moves import REGRESSION
 from options_signals.settings import Decision, Quality, Settings
-from options_signals.signals import Announcement, Confidence, DirectionForecast, Forecast, IvForecast, IvRegime, Size
+from options_signals.signals import (
+    Announcement,
+    Confidence,
+    DirectionForecast,
+    Forecast,
+    IvForecast,
+    IvRegime,
+    MoveForecast,
+    Size,
+)
 from options_signals.snapshot import Verdict
 from options_signals.strategy.earnings import in_words
 from options_signals.strategy.matrix import Cell, defined_risk
@@ -44,13 +54,29 @@ def _missing(forecast: Forecast) -> tuple[str, ...]:
     return forecast.refusals or tuple(f"there is no {name} forecast" for name, given in missing.items() if not given)
 
 
+def unfit_move(forecast: Forecast, quality: Quality) -> tuple[str, ...]:
+    """Why the move on earnings cannot be bet on: a regression of too much that is unknown speaks of other companies.
+
+    A simple rule without its size says so by itself, with the quantiles of all moves.
+    """
+    move = forecast.move
+    return _imputed("earnings_move", move, quality) if move and move.served == REGRESSION else ()
+
+
 def _too_much_imputed(forecast: Forecast, quality: Quality) -> tuple[str, ...]:
-    return tuple(
-        f"{len(model.imputed)} of {model.inputs} inputs of the {name} model are unknown today, "
-        f"more than the {quality.max_missing_inputs:.0%} allowed"
-        for name, model in (("direction", forecast.direction), ("volatility", forecast.iv))
-        if model and model.imputed_share > quality.max_missing_inputs
+    return (
+        *_imputed("direction", forecast.direction, quality),
+        *_imputed("volatility", forecast.iv, quality),
     )
+
+
+def _imputed(
+    name: str, model: DirectionForecast | IvForecast | MoveForecast | None, quality: Quality
+) -> tuple[str, ...]:
+    if model is None or model.imputed_share <= quality.max_missing_inputs:
+        return ()
+    unknown = f"{len(model.imputed)} of {model.inputs} inputs of the {name} model are unknown today"
+    return (f"{unknown}, more than the {quality.max_missing_inputs:.0%} allowed",)
 
 
 def least_direction(regime: IvRegime, decision: Decision) -> float:
