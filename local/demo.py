@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 from options_signals import sessions
 from options_signals.jobs.messages import RunRequest
@@ -16,6 +17,7 @@ from training.train import train_all
 SOURCE = "simulated"
 FIRST = dt.date(2016, 1, 4)
 RESAMPLES = 200  # enough to see; 1,000 to quote
+ACCOUNT_USD = 500_000  # the made-up funds have grown dear: one option of theirs is beyond the default account
 
 
 def run_demo(console: Console, *, keep: bool) -> int:
@@ -23,9 +25,13 @@ def run_demo(console: Console, *, keep: bool) -> int:
     home = Home(Home.from_env().root / "demo")
     if not keep:
         shutil.rmtree(home.root, ignore_errors=True)
-    world = World.of(source=SOURCE, home=home)
+    plain = World.of(source=SOURCE, home=home)
+    world = replace(plain, environment={"SIGNALS_RISK__ACCOUNT_USD": str(ACCOUNT_USD), **plain.environment})
     session = sessions.newest_closed(dt.datetime.now(dt.UTC))
-    console.print(f"SIMULATED market: made-up prices with a planted edge, through {session}. Nothing here is advice.")
+    console.print(
+        f"SIMULATED market: made-up prices with a planted edge, through {session}, "
+        f"and an account of {ACCOUNT_USD:,} USD. Nothing here is advice."
+    )
     _train(world, session, console)
     code = run_and_show(world, RunRequest(session=session), console)
     console.print(f"look at it again: SIGNALS_HOME={home.root} signals replay {session}", markup=False, soft_wrap=True)
