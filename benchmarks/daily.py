@@ -1,6 +1,9 @@
-"""How long a day takes on the laptop cloud, and how much memory each step needs, over 3 and over 500 tickers.
+"""How long a day takes on the laptop cloud, and how much memory each step needs.
 
-    python -m benchmarks.daily [--rounds 3]
+    python -m benchmarks.daily [--rounds 3] [--day 3-full-chains]
+
+Over 3 and over 500 tickers of the simulated market; over 3 whose option chains are as large as SPY's; and over 50 of
+those, as many as are fetched at most, each with an order and its picture.
 
 A run is a process of its own: imports, the cloud's start, one execution of the real definition file. Time is given on
 the clock and as processor time, because a busy machine stretches the first far more. A step's processor time is that
@@ -10,8 +13,8 @@ Memory is measured as Lambda meters it: each step again in a fresh process, with
 the same lake. Given is the most that was resident since the process began, imports included. The steps that speak to
 AWS carry moto and an empty table with them; a real function needs less.
 
-Data is the simulated market's. Names other than the index funds borrow VIX; one pooled pair of models, the small ones
-of the tests, judges all.
+Data is the simulated market's (`benchmarks.full_chains` makes the large chains). Names other than the index funds
+borrow VIX; one pooled pair of models, the small ones of the tests, judges all.
 """
 
 import argparse
@@ -27,8 +30,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from string import ascii_uppercase
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -38,9 +43,38 @@ ROOT = Path(__file__).parents[1]
 
 SLOT = "2022-11-23T21:45:00Z"
 STEPS = ("plan_session", "fetch_data", "build_features", "run_inference", "select_strategies", "publish_signals")
-TARGET_SECONDS = {3: 4, 500: 60}
 TARGET_MIB = 512
 WITH_AWS = {"plan_session", "fetch_data", "publish_signals"}
+FULL = "python:benchmarks.full_chains:sources"
+# Floors so low and an account so large that every ticker gets an order.
+EVERY_TICKER_TRADED = {
+    "SIGNALS_DECISION__MIN_DIRECTION": "0.5",
+    "SIGNALS_DECISION__MIN_DIRECTION_NORMAL": "0.5",
+    "SIGNALS_DECISION__MIN_OVERALL": "0.4",
+    "SIGNALS_DECISION__FLOOR_OVERALL": "0.4",
+    "SIGNALS_DECISION__MIN_IV": "0.3",
+    "SIGNALS_PORTFOLIO__MAX_TOTAL": "1",
+    "SIGNALS_PORTFOLIO__MAX_CORRELATED": "1",
+    "SIGNALS_RISK__ACCOUNT_USD": "10_000_000",
+}
+
+
+@dataclass(frozen=True)
+class Day:
+    """What a run is given; `seconds` is its target, where there is one."""
+
+    tickers: int
+    seconds: float | None
+    source: str = "simulated"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+DAYS = {
+    "3": Day(3, 4),
+    "500": Day(500, 60),
+    "3-full-chains": Day(3, 6, FULL, EVERY_TICKER_TRADED),
+    "50-full-chains": Day(50, None, FULL, EVERY_TICKER_TRADED),
+}
 
 
 def main() -> None:
@@ -50,29 +84,33 @@ def main() -> None:
     elif arguments.step:
         print(json.dumps(one_step(arguments.step, json.load(sys.stdin))))
     else:
-        compare(arguments.rounds)
+        compare(arguments.rounds, arguments.day)
 
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A day on the laptop cloud: seconds and memory.")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each size")
-    parser.add_argument("--run", type=int, help=argparse.SUPPRESS)  # this and the next two: what is measured
+    parser.add_argument("--day", choices=DAYS, action="append", help="one of them; may be repeated; all by default")
+    parser.add_argument("--run", help=argparse.SUPPRESS)  # this and the next two: what is measured
     parser.add_argument("--home", help=argparse.SUPPRESS)
     parser.add_argument("--step", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def compare(rounds: int) -> None:
+def compare(rounds: int, days: Sequence[str] | None) -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores; seconds on the clock [processor seconds]")
-    for tickers, target in TARGET_SECONDS.items():
+    for name in days or DAYS:
         with TemporaryDirectory() as folder:
-            runs = [run_in_a_process(tickers, Path(folder) / str(number)) for number in range(rounds)]
-            print(f"\n{tickers} tickers, {rounds} runs: median (least .. most); load {os.getloadavg()[0]:.1f}")
-            report_seconds(runs, target)
+            runs = [run_in_a_process(name, Path(folder) / str(number)) for number in range(rounds)]
+            print(
+                f"\n{name}: {DAYS[name].tickers} tickers, {rounds} runs: median (least .. most); load {os.getloadavg()[0]:.1f}"
+            )
+            print(f"  rows of option chains {runs[-1]['chain_rows']:,}, orders {runs[-1]['orders']}")
+            report_seconds(runs, DAYS[name].seconds)
             report_steps(runs[-1])
 
 
-def run_in_a_process(tickers: int, home: Path) -> Json:
+def run_in_a_process(name: str, home: Path) -> Json:
     from options_signals.models import registry  # noqa: PLC0415 - what a run imports, it is to import itself
 
     from local.home import Home  # noqa: PLC0415
@@ -82,18 +120,25 @@ def run_in_a_process(tickers: int, home: Path) -> Json:
     for bundle in (direction_bundle(scope="pooled"), regime_bundle(scope="pooled")):
         made = registry.publish(store, bundle.card, bundle.graph)
         registry.promote(store, made, when=dt.datetime(2022, 11, 24, tzinfo=dt.UTC))
-    return child("--run", str(tickers), "--home", str(home), environment=settings(tickers))
+    return child("--run", name, "--home", str(home), environment=settings(DAYS[name]))
 
 
-def settings(tickers: int) -> dict[str, str]:
+def settings(day: Day) -> dict[str, str]:
     """The environment of a run: index funds, and made-up names beside them that borrow VIX."""
-    names = ["SPY", "QQQ", "IWM", *(f"T{number:03}" for number in range(tickers - 3))]
+    names = watchlist(day.tickers)
     proxies = dict.fromkeys(names[3:], "VIX")
     return {
         "SIGNALS_TICKERS": json.dumps(names),
         "SIGNALS_ALLOW_IV_PROXY": json.dumps(proxies),
         "SIGNALS_MODEL_SCOPE": "pooled",
+        **day.settings,
     }
+
+
+def watchlist(tickers: int) -> list[str]:
+    """Index funds and made-up names, without digits: a digit marks the options of a split share."""
+    made_up = (f"X{first}{second}" for first in ascii_uppercase for second in ascii_uppercase)
+    return ["SPY", "QQQ", "IWM", *islice(made_up, tickers - 3)]
 
 
 def child(*arguments: str, environment: Mapping[str, str], event: Json = None) -> Json:
@@ -116,28 +161,29 @@ def child(*arguments: str, environment: Mapping[str, str], event: Json = None) -
 # A run, in its process
 
 
-def run(tickers: int, home: Path) -> Json:
+def run(name: str, home: Path) -> Json:
     stages: dict[str, tuple[float, float]] = {}
     begun = now()
     from local import cloud  # noqa: PLC0415 - imports are a stage
     from local.home import Home  # noqa: PLC0415
     from local.world import World  # noqa: PLC0415
 
-    for name in cloud.function_names():
-        cloud.load_handler(cloud.folder_of(name))
+    for function in cloud.function_names():
+        cloud.load_handler(cloud.folder_of(function))
     stages["imports"], begun = since(begun), now()
 
     calls = Calls(cloud.load_handler)
     cloud.load_handler = calls.load_handler  # the same, with a watch on each call
-    world = World.of(source="simulated", home=Home(home))
+    world = World.of(source=DAYS[name].source, home=Home(home))
     with cloud.LaptopCloud(home=world.home, namespace="simulated", environment=world.environment) as laptop:
         stages["start of the cloud"], begun = since(begun), now()
         ended = laptop.run({"scheduled_time": SLOT})
         stages["the day"] = since(begun)
     assert ended.status == "SUCCEEDED", (ended.error, ended.cause)
     assert len(ended.messages) == 1
-    assert len(world.settings.tickers) == tickers
+    assert len(world.settings.tickers) == DAYS[name].tickers
     return {
+        **contents(world.home.store()),
         "stages": stages,
         "steps": calls.seconds,
         "events": calls.events,
@@ -149,6 +195,14 @@ def run(tickers: int, home: Path) -> Json:
             "AWS_DEFAULT_REGION": cloud.REGION,
         },
     }
+
+
+def contents(store: Any) -> dict[str, int]:
+    """Rows of option chains, and orders with a picture, of the one session that is stored."""
+    from options_signals.snapshot import newest_manifest  # noqa: PLC0415 - after what is measured
+
+    manifest = newest_manifest(store, "simulated", dt.date.fromisoformat(SLOT[:10]))
+    return {"chain_rows": manifest.tables["chain"].rows, "orders": len(store.keys("pictures/"))}
 
 
 class Calls:
@@ -228,11 +282,12 @@ class Context:
 # The report
 
 
-def report_seconds(runs: Sequence[Json], target: float) -> None:
+def report_seconds(runs: Sequence[Json], target: float | None) -> None:
     for stage in runs[0]["stages"]:
         print(f"  {stage:<20} {spread([each['stages'][stage] for each in runs])}")
     after_imports = [total(stages for name, stages in each["stages"].items() if name != "imports") for each in runs]
-    print(f"  {'all after imports':<20} {spread(after_imports)}   target: under {target:.0f} s")
+    aim = "" if target is None else f"   target: under {target:.0f} s"
+    print(f"  {'all after imports':<20} {spread(after_imports)}{aim}")
 
 
 def total(parts: Iterable[Sequence[float]]) -> tuple[float, float]:
