@@ -140,6 +140,13 @@ def ticket(
     from local.world import World
 
     world = World.of(source=source)
+    of_a_file = {"--structure": structure, "--rate": rate, "--underlying": underlying}
+    if chain is None and (strange := [name for name, value in of_a_file.items() if value is not None]):
+        raise InvalidValueError(name=" and ".join(strange), value="without --chain", allowed="beside --chain only")
+    if chain is not None and ticker is not None:
+        raise InvalidValueError(
+            name="ticker", value=ticker, allowed="none beside --chain; --underlying picks one there"
+        )
     if chain is not None:
         if structure is None or rate is None:
             raise InvalidValueError(name="--structure and --rate", value=None, allowed="both, beside --chain")

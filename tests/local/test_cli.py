@@ -301,6 +301,20 @@ def test_a_stored_signal_shows_its_ticket_or_the_refusal_with_its_reason(shell: 
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("SPY", "--structure", "iron_condor"), "--structure is 'without --chain'; allowed: beside --chain only"),
+        (("SPY", "--chain", "c.csv"), "ticker is 'SPY'; allowed: none beside --chain"),
+    ],
+)
+def test_a_ticket_is_of_a_stored_signal_or_of_a_file(shell: Shell, arguments: tuple[str, ...], complaint: str) -> None:
+    code, _, err = shell("ticket", *arguments, "--source", "simulated")
+
+    assert code == 2
+    assert complaint in " ".join(err.split())
+
+
 def test_a_ticket_without_a_stored_session_says_what_to_do(shell: Shell) -> None:
     code, _, err = shell("ticket", "SPY", "--source", "simulated", "--session", "2022-11-23")
 
