@@ -71,11 +71,16 @@ class Calendar:
 
     behind: Sources
     failures: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[tuple[str, str], ...] = (
+        ("2022-10-27", "2022-10-13"),
+        ("2022-11-30", "2022-11-16"),
+        ("2023-01-20", "2023-01-05"),
+    )
+    ticker: str = ""  # the first that is asked for
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
-        rows = [("2022-10-27", "2022-10-13"), ("2022-11-30", "2022-11-16"), ("2023-01-20", "2023-01-05")]
-        dates = pd.DataFrame(rows, columns=["announced_on", "known_on"]).astype("datetime64[s]")
-        frame = dates.assign(ticker=tickers[0], release_time="post", eps_estimate=1.0, eps_actual=1.1)
+        dates = pd.DataFrame(self.rows, columns=["announced_on", "known_on"]).astype("datetime64[s]")
+        frame = dates.assign(ticker=self.ticker or tickers[0], release_time="post", eps_estimate=1.0, eps_actual=1.1)
         origin = self.behind.bars.bars(tickers, first=first, last=min(last, SESSION)).origin
         return Fetched(frame=validate(EARNINGS, frame), origin=origin, failures=self.failures)
 
@@ -96,6 +101,27 @@ def test_companies_without_a_date_are_named_but_no_fund() -> None:
     delivery = ask(replace(world, earnings=dates), Settings(tickers=("SPY", "QQQ")), SESSION)
 
     assert delivery.absent == ("sentiment", "earnings of MSFT, KO (HTTP 429)")
+
+
+@pytest.mark.parametrize(("session", "absent"), [("2023-02-17", ()), ("2023-02-21", ("KO",))])
+def test_a_company_that_has_no_next_date_when_it_should_is_named(session: str, absent: tuple[str, ...]) -> None:
+    told = f"earnings of {', '.join(absent)} (no date since 2022-11-30)"
+    day = dt.date.fromisoformat(session)
+    world = simulated()
+    calendar = Calendar(world, rows=(("2022-11-30", "2022-11-16"), ("2023-03-09", "2023-02-22")))
+
+    delivery = ask(replace(world, earnings=calendar), Settings(tickers=("KO",), allow_iv_proxy={"KO": "VIX"}), day)
+
+    assert delivery.absent == ("sentiment", *([told] if absent else []))
+
+
+def test_a_company_whose_dates_stand_under_its_former_name_is_not_named() -> None:
+    world = simulated()
+    calendar = Calendar(world, failures={"META": "it has no rows"}, ticker="FB")
+
+    delivery = ask(replace(world, earnings=calendar), Settings(tickers=("SPY", "QQQ")), SESSION)
+
+    assert delivery.absent == ("sentiment",)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pandas as pd
 
 from options_signals import sessions
 from options_signals.errors import NoIndexError, SignalError
-from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
+from options_signals.features.announcements import FORMER_NAMES, SESSIONS_BEFORE_WINDOW
 from options_signals.features.inputs import (
     DAILY_SERIES,
     MACRO_SERIES,
@@ -29,6 +29,7 @@ SPARE_SESSIONS = 10
 MACRO_DAYS = 3 * 366  # a year-over-year value, its change over 3 months, and the window before it
 EARNINGS_DAYS = 3 * 366  # eight announcements and those around them
 EARNINGS_AHEAD = 60  # calendar days
+NAMED_BY = dt.timedelta(days=80)  # after an announcement the date of the next one is known, ten sessions ahead of it
 DIVIDEND_DAYS = 3 * 366  # three years' rhythm, for those who pay once a year
 DIVIDENDS_AHEAD = 90  # the longest that a ticket's expiry lies ahead
 
@@ -194,15 +195,20 @@ def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dic
     answers = {table: _delivered(table, question) for table, question in questions.items()}
     there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
     absent = tuple(answer for answer in answers.values() if isinstance(answer, str))
-    return there, (*absent, *(_unannounced(there[EARNINGS]) if EARNINGS in there else ()))
+    return there, (*absent, *(_unannounced(there[EARNINGS], session) if EARNINGS in there else ()))
 
 
-def _unannounced(earnings: Fetched) -> Iterator[str]:
-    """The tickers of which no date could be had, and why of the first: nothing keeps their trades out of earnings.
+def _unannounced(earnings: Fetched, session: dt.date) -> Iterator[str]:
+    """The companies whose next date is not known, and why of the first: nothing keeps their trades out of earnings.
 
     Funds with an index of their own report nothing.
     """
-    lacking = {ticker: why for ticker, why in earnings.failures.items() if ticker not in OWN_INDEX}
+    todays_names = earnings.frame["ticker"].replace({former: name for name, (former, _) in FORMER_NAMES.items()})
+    newest = earnings.frame.groupby(todays_names)["announced_on"].max()
+    late = newest[newest < pd.Timestamp(session - NAMED_BY)]
+    lacking = {str(ticker): f"no date since {day:%Y-%m-%d}" for ticker, day in late.items()} | {
+        ticker: why for ticker, why in earnings.failures.items() if ticker not in {*OWN_INDEX, *newest.index}
+    }
     if lacking:
         yield f"{EARNINGS.name} of {', '.join(lacking)} ({next(iter(lacking.values()))})"
 
