@@ -228,6 +228,17 @@ def test_a_ticker_without_a_chain_is_named_with_the_reason() -> None:
     assert unquoted == {"QQQ": "no options listed"}
 
 
+def test_chains_that_were_not_asked_for_are_left_out() -> None:
+    everybody = simulated().chain
+    assert everybody is not None
+    more = everybody.chain(["SPY", "QQQ"], session=SESSION)
+
+    delivery, _ = quoted("SPY", fault=lambda _: more)
+
+    assert set(more.frame["underlying"]) == {"SPY", "QQQ"}
+    assert set(delivery.tables[CHAIN].frame["underlying"]) == {"SPY"}
+
+
 def test_chains_that_cannot_be_had_are_absent_and_stop_nothing() -> None:
     delivery, unquoted = quoted("SPY", fault=faulty.down)
 

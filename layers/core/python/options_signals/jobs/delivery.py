@@ -134,10 +134,12 @@ def with_chains(
     if isinstance(fetched, str):
         unquoted = dict.fromkeys(asked, f"none could be had: {fetched}") | dict.fromkeys(others, beyond)
         return replace(delivery, absent=(*delivery.absent, fetched, *fewer)), unquoted
-    there = set(fetched.frame["underlying"])
+    chains = fetched.frame[fetched.frame["underlying"].isin(asked)]  # more may come, of which no bar is known
+    there = set(chains["underlying"])
     silent = {ticker: fetched.failures.get(ticker, "no row") for ticker in asked if ticker not in there}
+    told = replace(fetched, frame=chains.reset_index(drop=True))
     return (
-        replace(delivery, tables=delivery.tables | {CHAIN: fetched}, absent=(*delivery.absent, *fewer)),
+        replace(delivery, tables=delivery.tables | {CHAIN: told}, absent=(*delivery.absent, *fewer)),
         silent | dict.fromkeys(others, beyond),
     )
 
