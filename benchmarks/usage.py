@@ -27,6 +27,7 @@ from options_signals.adapters.s3 import S3Store
 from options_signals.models import registry
 
 from benchmarks import packages
+from benchmarks.daily import watchlist
 from layers.build import BUILD, build
 from layers.errors import BuildError
 from local import cloud
@@ -68,7 +69,7 @@ def init_seconds() -> dict[str, float]:
 
 def evening(tickers: int, *, twice: bool = False) -> Usage:
     """One run over that many tickers; with `twice` only what the second slot adds, which finds the digest sent."""
-    names = ["SPY", "QQQ", "IWM", *(f"T{number:03}" for number in range(tickers - 3))]
+    names = watchlist(tickers)
     environment = {
         "SIGNALS_SOURCE": "simulated",
         "SIGNALS_LAKE": f"s3://{BUCKET}",
