@@ -174,7 +174,7 @@ def test_the_mail_says_when_it_comes_what_is_priced_and_expected_and_what_to_ord
     told = mail(world)
     low, high = (f"{leg.strike:,.2f}" for leg in ticket.legs if leg.action == "sell")
 
-    assert "AAPL IRON CONDOR half size confidence 0.90 (move alone)" in told
+    assert "AAPL IRON CONDOR half size confidence 0.90 (move below 6.0 %)" in told
     assert (
         "earnings 25 Nov after close; reaction 28 Nov; options price ±6.0 % (one standard deviation), "
         "model 2.3 % median (10-90 %: 0.6-5.8 %)"

@@ -217,9 +217,11 @@ def _bets_on_no_direction(signal: Signal) -> bool:
 
 
 def _confidence(signal: Signal) -> str:
-    given = signal.confidence
+    given, implied = signal.confidence, signal.forecast.implied_move if signal.forecast else None
     parts = "vol alone" if _bets_on_no_direction(signal) else f"dir {given.direction:.2f}, vol {given.iv:.2f}"
-    return f"{given.overall:.2f} ({'move alone' if bets_on_earnings(signal) else parts})"
+    if bets_on_earnings(signal) and implied is not None:
+        parts = f"move below {100 * implied:.1f} %"  # not that the trade wins
+    return f"{given.overall:.2f} ({parts})"
 
 
 def _lines(signal: Signal, account_usd: float) -> Iterable[str]:
