@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from options_signals.jobs.deps import Deps
-from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot
+from options_signals.jobs.edition import edition_of, left_unsaid
 from options_signals.jobs.messages import Chunk, Fetch
 from options_signals.jobs.publish_signals import Ports, publish_signals
 
@@ -31,9 +31,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     fetched = Fetch.model_validate({key: event[key] for key in Fetch.model_fields})
     chunks = [Chunk.model_validate(result) for result in event["results"]]
     edition = edition_of(fetched.run, chunks, store=deps.store)
-    if leaves_to_a_later_slot(edition, last_slot=fetched.last_slot):
-        logger.info("left to a later slot", session=edition.session.isoformat())
-        return {"state": "LEFT", "reason": "no ticker's data allowed a decision yet; a later slot tries again"}
+    if reason := left_unsaid(edition, last_slot=fetched.last_slot, revise=fetched.revise):
+        logger.info("nothing said", session=edition.session.isoformat(), reason=reason)
+        return {"state": "LEFT", "reason": reason}
     outcome = publish_signals(
         edition,
         ports=Ports(table=deps.table, channel=deps.channel, bus=deps.bus, clock=deps.clock),

@@ -9,7 +9,7 @@ from functools import cache
 from options_signals.errors import ProviderThrottledError, ProviderUnavailableError
 from options_signals.jobs import ledger
 from options_signals.jobs.build_features import build_features
-from options_signals.jobs.edition import edition_of, leaves_to_a_later_slot
+from options_signals.jobs.edition import edition_of, left_unsaid
 from options_signals.jobs.fetch_data import fetch_data
 from options_signals.jobs.messages import Chunk, Fetch, Plan, Run, RunRequest
 from options_signals.jobs.plan_session import plan_session
@@ -120,7 +120,7 @@ class World:
         """An Outcome; the Fetch again where the day is left to a later slot."""
         ports = Ports(table=self.table, channel=self.channel, bus=self.bus, clock=self.clock)
         edition = edition_of(fetched.run, chunks, store=self.store)
-        if leaves_to_a_later_slot(edition, last_slot=fetched.last_slot):
+        if left_unsaid(edition, last_slot=fetched.last_slot, revise=fetched.revise):
             return fetched
         return publish_signals(edition, ports=ports, lease=LEASE, send=fetched.send, revise=fetched.revise)
 

@@ -493,6 +493,34 @@ def _serve(world: World, ticker: str) -> None:
     world.store.objects.update(stocked((ticker,)).objects)
 
 
+def test_a_revision_for_want_of_data_takes_nothing_back() -> None:
+    world = World()
+    world.day(RunRequest(scheduled_time=LAST_SLOT))
+    told = list(world.emails)
+    world.sources = faulty.with_bars(world.sources, faulty.down)
+
+    answer = world.day(RunRequest(session=SESSION, revise=True))
+
+    assert isinstance(answer, Fetch)
+    assert told
+    assert world.emails == told
+
+
+def test_a_company_that_nobody_has_a_date_of_earnings_for_is_told_as_such() -> None:
+    settings = Settings(tickers=("SPY", "KO"), allow_iv_proxy={"KO": "VIX"})
+    world = World(settings=settings, store=stocked(("SPY", "KO")))
+    plan = world.plan(RunRequest(session=SESSION))
+    world.sources = replace(world.sources, world="market")  # whose companies report
+
+    world.fetch(plan)
+
+    verdicts = newest_manifest(world.store, "simulated", SESSION).verdicts
+    assert verdicts["SPY"].status == "ok"
+    assert verdicts["KO"].reasons == (
+        "nobody told when it reports earnings (no calendar was delivered): a trade may be held over them",
+    )
+
+
 def test_bars_on_another_price_basis_than_the_model_was_trained_on_are_refused() -> None:
     world = World()
     world.sources = faulty.with_bars(world.sources, _without_adjusted_close)

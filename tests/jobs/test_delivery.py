@@ -9,7 +9,7 @@ from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW
 from options_signals.features.inputs import WINDOW
 from options_signals.jobs.delivery import Delivery, ask, with_chains
 from options_signals.settings import Settings, Tickets
-from options_signals.sources.base import Fetched, Sources
+from options_signals.sources.base import REPORTS_NOTHING, Fetched, Sources
 from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, MACRO, SENTIMENT, validate
 
 from tests.e2e.day import simulated
@@ -94,23 +94,34 @@ def test_a_snapshot_holds_no_date_that_was_told_later_and_no_result_to_come() ->
     assert earnings["eps_actual"].notna().tolist() == [True, False]
 
 
+def in_the_market(tickers: Sequence[str], calendar: "Calendar | None", session: dt.date = SESSION) -> Delivery:
+    settings = Settings(tickers=tuple(tickers), allow_iv_proxy=dict.fromkeys(set(tickers) - {"SPY"}, "VIX"))
+    return ask(replace(simulated(), world="market", earnings=calendar), settings, session)
+
+
 def test_companies_without_a_date_are_named_but_no_fund() -> None:
-    world = simulated()
-    dates = Calendar(world, failures={"SPY": "no calendar of a fund", "MSFT": "HTTP 429", "KO": "HTTP 503"})
+    failures = {"SPY": "no calendar", "XLF": f"of Yahoo: {REPORTS_NOTHING}", "MSFT": "HTTP 429", "KO": "HTTP 503"}
 
-    delivery = ask(replace(world, earnings=dates), Settings(tickers=("SPY", "QQQ")), SESSION)
+    delivery = in_the_market(tuple(failures), Calendar(simulated(), failures=failures))
 
+    assert delivery.undated == {"MSFT": "HTTP 429", "KO": "HTTP 503"}
     assert delivery.absent == ("sentiment", "earnings of MSFT, KO (HTTP 429)")
+
+
+def test_without_a_calendar_no_company_has_a_date() -> None:
+    delivery = in_the_market(("SPY", "KO"), None)
+
+    assert delivery.undated == {"KO": "no calendar was delivered"}
+    assert delivery.absent == ("sentiment", "earnings")
 
 
 @pytest.mark.parametrize(("session", "absent"), [("2023-02-17", ()), ("2023-02-21", ("KO",))])
 def test_a_company_that_has_no_next_date_when_it_should_is_named(session: str, absent: tuple[str, ...]) -> None:
     told = f"earnings of {', '.join(absent)} (no date since 2022-11-30)"
     day = dt.date.fromisoformat(session)
-    world = simulated()
-    calendar = Calendar(world, rows=(("2022-11-30", "2022-11-16"), ("2023-03-09", "2023-02-22")))
+    calendar = Calendar(simulated(), rows=(("2022-11-30", "2022-11-16"), ("2023-03-09", "2023-02-22")))
 
-    delivery = ask(replace(world, earnings=calendar), Settings(tickers=("KO",), allow_iv_proxy={"KO": "VIX"}), day)
+    delivery = in_the_market(("KO",), calendar, day)
 
     assert delivery.absent == ("sentiment", *([told] if absent else []))
 

@@ -15,7 +15,9 @@ from options_signals.jobs.messages import Chunk
 from options_signals.lake import ObjectStore
 from options_signals.settings import Settings
 from options_signals.snapshot import Manifest, Origin
-from options_signals.tables import BARS, FEATURES
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, FEATURES
+
+OF_TICKETS = {CHAIN.name, DIVIDENDS.name}  # half a million rows of chains, for every chunk, and no feature needs one
 
 
 def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
@@ -32,7 +34,9 @@ def build_features(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     """
     run = chunk.run
     manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
-    tables = {name: snapshot.read_table(store, name, ref) for name, ref in manifest.tables.items()}
+    tables = {
+        name: snapshot.read_table(store, name, ref) for name, ref in manifest.tables.items() if name not in OF_TICKETS
+    }
     good = [ticker for ticker in chunk.tickers if manifest.verdicts[ticker].status != "refused"]
     inputs = _Inputs(chunk, manifest, tables)
     rows, refused = [], {}

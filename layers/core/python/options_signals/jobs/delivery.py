@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -20,9 +20,10 @@ from options_signals.features.inputs import (
     index_of,
 )
 from options_signals.jobs.witnesses import INDICES, PRICES, confirmed
+from options_signals.models.card import World
 from options_signals.settings import Settings, Tickets
 from options_signals.snapshot import Origin
-from options_signals.sources.base import ChainSource, DividendSource, Fetched, Sources
+from options_signals.sources.base import REPORTS_NOTHING, ChainSource, DividendSource, Fetched, Sources
 from options_signals.tables import BARS, CHAIN, DIVIDENDS, EARNINGS, MACRO, SENTIMENT, VOL_INDICES, Table
 
 SPARE_SESSIONS = 10
@@ -58,11 +59,14 @@ class Delivery:
         Inputs that are not there, with the reason where somebody should have delivered them.
     doubts
         What a trader should know of the data of every ticker.
+    undated
+        Companies whose next announcement of earnings is not known, and why.
     """
 
     tables: dict[Table, Fetched]
     absent: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    undated: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bars(self) -> Fetched:
@@ -109,9 +113,12 @@ def ask(sources: Sources, settings: Settings, session: dt.date) -> Delivery:
         first = session - dt.timedelta(days=MACRO_DAYS)
         tables[MACRO] = sources.macro.macro(MACRO_SERIES, first=first, last=session)
     extras, absent = _extras(sources, settings, session)
-    delivery = Delivery(tables=tables | extras)
+    undated = _undated(extras.get(EARNINGS), sources.world, settings, session)
+    delivery = Delivery(tables=tables | extras, undated=undated)
     return replace(
-        delivery, absent=(*_absent_macro(delivery), *absent), doubts=(*doubts, *_old_macro(delivery, session))
+        delivery,
+        absent=(*_absent_macro(delivery), *absent, *_named(undated if EARNINGS in extras else {})),
+        doubts=(*doubts, *_old_macro(delivery, session)),
     )
 
 
@@ -197,22 +204,33 @@ def _extras(sources: Sources, settings: Settings, session: dt.date) -> tuple[dic
     answers = {table: _delivered(table, question) for table, question in questions.items()}
     there = {table: answer for table, answer in answers.items() if isinstance(answer, Fetched)}
     absent = tuple(answer for answer in answers.values() if isinstance(answer, str))
-    return there, (*absent, *(_unannounced(there[EARNINGS], session) if EARNINGS in there else ()))
+    return there, absent
 
 
-def _unannounced(earnings: Fetched, session: dt.date) -> Iterator[str]:
-    """The companies whose next date is not known, and why of the first: nothing keeps their trades out of earnings.
+def _undated(earnings: Fetched | None, world: World, settings: Settings, session: dt.date) -> dict[str, str]:
+    """The companies whose next date is not known, and why: nothing keeps their trades out of earnings.
 
-    Funds with an index of their own report nothing.
+    Funds report nothing: those with an index of their own, and what a provider calls one. Nobody does on the simulated
+    market.
     """
+    companies = [ticker for ticker in settings.tickers if ticker not in OWN_INDEX and world == "market"]
+    if earnings is None:
+        return dict.fromkeys(companies, "no calendar was delivered")
     todays_names = earnings.frame["ticker"].replace({former: name for name, (former, _) in FORMER_NAMES.items()})
     newest = earnings.frame.groupby(todays_names)["announced_on"].max()
-    late = newest[newest < pd.Timestamp(session - NAMED_BY)]
-    lacking = {str(ticker): f"no date since {day:%Y-%m-%d}" for ticker, day in late.items()} | {
-        ticker: why for ticker, why in earnings.failures.items() if ticker not in {*OWN_INDEX, *newest.index}
+    late = {
+        ticker: f"no date since {newest[ticker]:%Y-%m-%d}"
+        for ticker in companies
+        if ticker in newest and newest[ticker] < pd.Timestamp(session - NAMED_BY)
     }
-    if lacking:
-        yield f"{EARNINGS.name} of {', '.join(lacking)} ({next(iter(lacking.values()))})"
+    silent = {ticker: earnings.failures.get(ticker, "no date") for ticker in companies if ticker not in newest}
+    return late | {ticker: why for ticker, why in silent.items() if REPORTS_NOTHING not in why}
+
+
+def _named(undated: Mapping[str, str]) -> Iterator[str]:
+    """Those companies in one line, and why of the first."""
+    if undated:
+        yield f"{EARNINGS.name} of {', '.join(undated)} ({next(iter(undated.values()))})"
 
 
 def _known_by(session: dt.date, earnings: Fetched) -> Fetched:

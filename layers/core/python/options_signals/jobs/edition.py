@@ -53,9 +53,16 @@ def taken_together(
     return with_tickets(manifest, with_portfolio(manifest, shown, store=store), store=store)
 
 
-def leaves_to_a_later_slot(edition: Edition, *, last_slot: bool) -> bool:
-    """Whether to say nothing yet: no ticker's data allowed a decision, and a later slot may find it healed."""
-    return not last_slot and all(isinstance(d, NoTrade) and d.cause == "data" for d in edition.decisions)
+def left_unsaid(edition: Edition, *, last_slot: bool, revise: bool) -> str | None:
+    """Why nothing is said for now, where no ticker's data allowed a decision; None where there is something to say.
+
+    A later slot may find the data healed. And a revision for want of data would only take back what was told.
+    """
+    if not all(isinstance(one, NoTrade) and one.cause == "data" for one in edition.decisions):
+        return None
+    if revise:
+        return "no ticker's data allows a decision now; what was told stands"
+    return None if last_slot else "no ticker's data allowed a decision yet; a later slot tries again"
 
 
 def _decisions(chunk: Chunk, store: ObjectStore) -> Sequence[Signal | NoTrade]:

@@ -70,12 +70,16 @@ def fetch_data(
         return Fetch(committed=False, reason=too_early, run=run)
     good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
     doubts = (*missing, *unread, *(delivery.doubts if delivery else ()))
+    undated = delivery.undated if delivery and settings.decision.earnings != "hold" else {}
     tables = {} if delivery is None else _stored(store, run, delivery, good)
     manifest = Manifest(
         **run.model_dump(),
         created_at=now,
         tables=tables | own.stored(store, run, now=now),
-        verdicts={ticker: _degraded(verdicts[ticker], doubts) for ticker in settings.tickers},
+        verdicts={
+            ticker: _degraded(verdicts[ticker], (*doubts, *_unseen_earnings(undated.get(ticker))))
+            for ticker in settings.tickers
+        },
         models=tuple(documents.read(store, plan.models, BundleRef)) if plan.models else (),
         settings=settings.model_dump(mode="json"),
         config_id=settings.config_id,
@@ -214,6 +218,12 @@ def _missing_for_all(delivery: Delivery, session: dt.date) -> tuple[str, ...]:
     today = pd.Timestamp(session)
     absent = [index for index in MARKET_INDICES if not (indices[index]["session"] == today).any()]
     return tuple(f"{index} has no value for {session}; features that need it are unknown" for index in absent)
+
+
+def _unseen_earnings(why: str | None) -> tuple[str, ...]:
+    if why is None:
+        return ()
+    return (f"nobody told when it reports earnings ({why}): a trade may be held over them",)
 
 
 def _degraded(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:

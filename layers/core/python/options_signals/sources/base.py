@@ -14,6 +14,8 @@ import pandas as pd
 from options_signals.models.card import World
 from options_signals.snapshot import Origin
 
+REPORTS_NOTHING = "Funds report nothing."  # in the reason why a ticker has no announcements of earnings, nor will have
+
 # Names of the environment variables in which a provider's key is given.
 FRED_KEY, FINNHUB_KEY, BLS_KEY = "FRED_API_KEY", "FINNHUB_API_KEY", "BLS_API_KEY"
 

@@ -19,7 +19,7 @@ from requests import Session
 from options_signals import sessions
 from options_signals.errors import InvalidValueError, NotFoundError, Permanent, ProviderUnavailableError
 from options_signals.snapshot import Origin
-from options_signals.sources.base import Fetched, without_rows
+from options_signals.sources.base import REPORTS_NOTHING, Fetched, without_rows
 from options_signals.sources.http import ask_each
 from options_signals.sources.releases import earnings_known_on
 from options_signals.sources.yahoo_web.calendar import Calendar, calendar_of
@@ -179,7 +179,7 @@ class YahooSource:
 
     def _calendar(self, line: YahooLine, ticker: str) -> Calendar:
         if ticker in self._funds:
-            raise NotFoundError(what=f"calendar of {ticker}", where=PROVIDER, remedy="Funds report nothing.")
+            raise NotFoundError(what=f"calendar of {ticker}", where=PROVIDER, remedy=REPORTS_NOTHING)
         return calendar_of(line, ticker, self._today())
 
     def _next_ex_date(self, line: YahooLine, ticker: str) -> dt.date | None:
