@@ -84,7 +84,7 @@ class Config:
         _check("settings", taken, not taken, "keys without a context value or a resource of their own")
         days = self.log_retention_days
         _check(
-            "slack_webhook_secret",
+            "slack-webhook-secret",
             "not shown here",  # it may be the webhook's address itself
             SECRET_NAME.fullmatch(self.slack_webhook_secret),
             "the name of a secret, such as options-signals/slack, that holds the webhook's address",
@@ -108,7 +108,7 @@ class Config:
             account_usd=float(read("account-usd")),
             log_retention_days=int(read("log-retention-days")),
             dashboard=str(read("dashboard")).lower() == "true",
-            slack_webhook_secret=read("slack_webhook_secret"),
+            slack_webhook_secret=read("slack-webhook-secret"),
             assets=Path(read("assets")),
             settings=_mapping(read("settings")),
         )

@@ -56,7 +56,7 @@ def test_options_of_the_command_line_are_text_and_mean_the_same() -> None:
         ("log-retention-days", "8", "allowed: one of 7, 30, 90, 365"),
         ("settings", "[1]", "allowed: a mapping such as"),
         ("settings", '{"lake": "s3://another"}', r"settings is \['lake'\]; allowed: keys without"),
-        ("slack_webhook_secret", "https://hooks.slack.example/T0/B0", "the name of a secret, such as options-signals"),
+        ("slack-webhook-secret", "https://hooks.slack.example/T0/B0", "the name of a secret, such as options-signals"),
         ("source", None, "the context value source is None; allowed: a value"),
     ],
 )
@@ -66,8 +66,8 @@ def test_a_choice_that_cannot_be_deployed_is_refused_with_what_can(key: str, val
 
 
 def test_an_address_given_for_the_name_of_its_secret_is_not_repeated() -> None:
-    with pytest.raises(ValueError, match="slack_webhook_secret") as refused:
-        config(slack_webhook_secret="https://hooks.slack.example/T0/B0/sesame")  # noqa: S106 - made up
+    with pytest.raises(ValueError, match="slack-webhook-secret") as refused:
+        config(**{"slack-webhook-secret": "https://hooks.slack.example/T0/B0/sesame"})
 
     assert "sesame" not in str(refused.value)
 

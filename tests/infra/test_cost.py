@@ -110,7 +110,7 @@ def test_more_slots_a_dashboard_and_less_log_show_in_the_estimate(assets: Path) 
 
 
 def test_slack_costs_its_secret_an_alarm_and_next_to_nothing_for_messages(assets: Path) -> None:
-    found = items(deployed(assets, slack_webhook_secret="options-signals/slack"))  # noqa: S106 - its name
+    found = items(deployed(assets, **{"slack-webhook-secret": "options-signals/slack"}))
 
     assert found["Secrets Manager"].usd == pytest.approx(0.40)
     assert found["CloudWatch alarms"].amount == 4

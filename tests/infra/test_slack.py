@@ -19,7 +19,7 @@ DESTINATION, CONNECTION, RULE = "AWS::Events::ApiDestination", "AWS::Events::Con
 
 @pytest.fixture(scope="module")
 def slack(assets: Path) -> Deployed:
-    return deployed(assets, source="yahoo", slack_webhook_secret=SECRET)
+    return deployed(assets, source="yahoo", **{"slack-webhook-secret": SECRET})
 
 
 def target(slack: Deployed) -> dict[str, Json]:
@@ -108,7 +108,7 @@ def test_only_that_rule_writes_dead_letters_and_nobody_without_tls(slack: Deploy
 
 
 def test_it_passes_the_rules_of_cdk_nag(assets: Path, tmp_path: Path) -> None:
-    app, _ = app_with_stack(assets, tmp_path, slack_webhook_secret=SECRET)
+    app, _ = app_with_stack(assets, tmp_path, **{"slack-webhook-secret": SECRET})
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
     app.synth()
