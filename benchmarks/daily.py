@@ -102,10 +102,10 @@ def compare(rounds: int, days: Sequence[str] | None) -> None:
     for name in days or DAYS:
         with TemporaryDirectory() as folder:
             runs = [run_in_a_process(name, Path(folder) / str(number)) for number in range(rounds)]
+            print(f"\n{name}: {rounds} runs, median (least .. most); load {os.getloadavg()[0]:.1f}")
             print(
-                f"\n{name}: {DAYS[name].tickers} tickers, {rounds} runs: median (least .. most); load {os.getloadavg()[0]:.1f}"
+                f"  tickers {DAYS[name].tickers}, rows of option chains {runs[-1]['chain_rows']:,}, orders {runs[-1]['orders']}"
             )
-            print(f"  rows of option chains {runs[-1]['chain_rows']:,}, orders {runs[-1]['orders']}")
             report_seconds(runs, DAYS[name].seconds)
             report_steps(runs[-1])
 
