@@ -102,12 +102,11 @@ def compare(rounds: int, days: Sequence[str] | None) -> None:
     for name in days or DAYS:
         with TemporaryDirectory() as folder:
             runs = [run_in_a_process(name, Path(folder) / str(number)) for number in range(rounds)]
+            last = runs[-1]
             print(f"\n{name}: {rounds} runs, median (least .. most); load {os.getloadavg()[0]:.1f}")
-            print(
-                f"  tickers {DAYS[name].tickers}, rows of option chains {runs[-1]['chain_rows']:,}, orders {runs[-1]['orders']}"
-            )
+            print(f"  {DAYS[name].tickers} tickers, {last['chain_rows']:,} rows of chains, {last['orders']} orders")
             report_seconds(runs, DAYS[name].seconds)
-            report_steps(runs[-1])
+            report_steps(last)
 
 
 def run_in_a_process(name: str, home: Path) -> Json:
