@@ -290,6 +290,7 @@ def test_an_announcement_moved_by_a_day_is_sold_on_its_new_evening_beside_what_i
     assert (first.exits.on, second.exits.on) == (MONDAY, TUESDAY)
     assert "earnings 28 Nov after close; reaction 29 Nov; options price ±6.0 %" in mail(world)
     assert "open, assumed from signals: 1 (0.5 % of the account at risk)" in mail(world)
+    assert "earnings moved: AAPL from 2022-11-25 to 2022-11-28; what is open may now be held over them" in mail(world)
 
 
 def test_an_announcement_moved_by_a_week_waits_for_its_new_evening() -> None:

@@ -108,6 +108,7 @@ class Manifest(_Record):
     holdings: DocumentRef | None = None  # what was open, and the account's history; None: not asked for
     absent: tuple[str, ...] = ()  # inputs that are not there, such as "macro", perhaps with the reason
     unquoted: Mapping[str, str] | None = None  # ticker -> why it has no option chain; None: chains were not asked for
+    moved: Mapping[str, str] = {}  # ticker -> how its next date of earnings differs from what an earlier evening knew
     newest: Mapping[str, dt.date] = {}  # input -> newest day it speaks of, such as "macro DGS10"
     pictures: str | None = None  # link of the folder with the pictures of its tickets; None: none are drawn
     own_iv: Mapping[str, OwnIv] = {}  # tickers without an index of their own whose options have a year of history

@@ -284,11 +284,18 @@ def _notes(
     manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings, settings: Settings
 ) -> Iterable[str]:
     yield _changes(manifest, decisions)
+    yield from _moved(manifest)
     yield from portfolio_notes(manifest, holdings, settings)
     yield _data(manifest)
     yield from _models([decision.forecast for decision in decisions if decision.forecast])
     yield "not investment advice · options can lose all you put in"
     yield f"replay: signals replay {manifest.session}"
+
+
+def _moved(manifest: Manifest) -> Iterable[str]:
+    if manifest.moved:
+        moved = [f"{clean(ticker)} {clean(how)}" for ticker, how in manifest.moved.items()]
+        yield f"earnings moved: {listed(moved, MOST_CHANGES)}; what is open may now be held over them"
 
 
 def _changes(manifest: Manifest, decisions: Sequence[Signal | NoTrade]) -> str:

@@ -115,6 +115,11 @@ def next_announcement(ticker: str, earnings: pd.DataFrame, *, session: dt.date) 
     return Ahead(announced_on, known, _reacts(announced_on, known or "pre"), _reacts(announced_on, known or "post"))
 
 
+def lately(earnings: pd.DataFrame, session: dt.date) -> pd.DataFrame:
+    """What `next_announcement` looks at: dates ahead, and those they may have been moved from. More costs time."""
+    return earnings[earnings["announced_on"] >= pd.Timestamp(session - dt.timedelta(days=2 * SAME_ANNOUNCEMENT))]
+
+
 def _ahead_at(session: dt.date, own: pd.DataFrame) -> Flags:
     announced = own["announced_on"].to_numpy().astype("datetime64[D]")
     history = _History.of(own, announced, np.array([session], dtype="datetime64[D]"))

@@ -12,6 +12,7 @@ from options_signals.features.inputs import MARKET_INDICES, index_of
 from options_signals.jobs import documents
 from options_signals.jobs.delivery import Delivery, ask, tickers_of, with_chains
 from options_signals.jobs.messages import Fetch, Plan, Run
+from options_signals.jobs.moved_earnings import moved_earnings
 from options_signals.jobs.own_iv import own_iv
 from options_signals.jobs.quality import judge, refused_for, with_index
 from options_signals.lake import ObjectStore
@@ -19,7 +20,7 @@ from options_signals.settings import Settings
 from options_signals.snapshot import BundleRef, DocumentRef, Manifest, OwnIv, TableRef, Verdict
 from options_signals.sources.base import Sources
 from options_signals.strategy.portfolio import Holdings
-from options_signals.tables import BARS
+from options_signals.tables import BARS, EARNINGS
 
 
 def fetch_data(
@@ -90,10 +91,18 @@ def fetch_data(
         absent=(*(delivery.absent if delivery else ()), *own.absent),
         unquoted=unquoted,
         pictures=None if unquoted is None else store.link(snapshot.pictures_of(**plan.run.model_dump())),
+        moved=_moved(store, plan, delivery, settings) if delivery else {},
         newest=delivery.newest if delivery else {},
         own_iv=own.years,
     )
     return _answer(plan, run, _committed(store, manifest))
+
+
+def _moved(store: ObjectStore, plan: Plan, delivery: Delivery, settings: Settings) -> Mapping[str, str]:
+    if EARNINGS not in delivery.tables or plan.run is None:
+        return {}
+    told = delivery.tables[EARNINGS].frame
+    return moved_earnings(told, settings.tickers, plan.run.session, earlier=plan.earlier, store=store)
 
 
 def _too_early(plan: Plan, settings: Settings, verdicts: Mapping[str, Verdict], missing: tuple[str, ...]) -> str | None:

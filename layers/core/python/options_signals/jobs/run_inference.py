@@ -10,9 +10,9 @@ import pandas as pd
 from options_signals import snapshot
 from options_signals.errors import InvalidValueError, MissingColumnError, ModelMissingError
 from options_signals.features.announcements import (
-    SAME_ANNOUNCEMENT,
     SESSIONS_TO_REACTION,
     entry_evening,
+    lately,
     next_announcement,
 )
 from options_signals.features.inputs import (
@@ -110,11 +110,6 @@ def _read(store: ObjectStore, manifest: Manifest, table: Table) -> pd.DataFrame:
     return snapshot.read_table(store, table.name, ref) if ref else table.empty()
 
 
-def _lately(earnings: pd.DataFrame, session: dt.date) -> pd.DataFrame:
-    """The announcements ahead, and those that one of them may have been moved from; years of others cost time."""
-    return earnings[earnings["announced_on"] >= pd.Timestamp(session - dt.timedelta(days=2 * SAME_ANNOUNCEMENT))]
-
-
 def _implied_moves(iv_history: pd.DataFrame, session: dt.date) -> dict[str, float]:
     """By ticker the move on earnings that the options of this session price, where they price one."""
     today = iv_history[iv_history["session"] == pd.Timestamp(session)].dropna(subset="implied_earnings_move")
@@ -130,7 +125,7 @@ class _Forecaster:
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
         self._tables: dict[str, pd.DataFrame] = {}
-        self._earnings = _lately(_read(store, manifest, EARNINGS), manifest.session)
+        self._earnings = lately(_read(store, manifest, EARNINGS), manifest.session)
         self._implied = _implied_moves(_read(store, manifest, IV_HISTORY), manifest.session)
 
     def forecast(self, ticker: str, row: Row, prices: _Prices) -> Forecast:
