@@ -209,6 +209,12 @@ def read_table(store: ObjectStore, name: str, ref: TableRef) -> pd.DataFrame:
     return from_parquet(table_named(name), body, name=store.where(ref.key))
 
 
+def table_of(store: ObjectStore, manifest: Manifest, table: Table) -> pd.DataFrame:
+    """A table that a snapshot may be without: no rows then. Errors as in `read_table`."""
+    ref = manifest.tables.get(table.name)
+    return read_table(store, table.name, ref) if ref else table.empty()
+
+
 def commit(store: ObjectStore, manifest: Manifest) -> str:
     """Write the manifest if its key is free; return the key. AlreadyStoredError where another run was first."""
     key = manifest_key(manifest.namespace, manifest.session, manifest.attempt)

@@ -172,8 +172,7 @@ def _stored_before(store: ObjectStore, runs: Sequence[Run], missing: set[str]) -
 
 def _bars_of(store: ObjectStore, run: Run) -> pd.DataFrame:
     """No rows where the providers could not be reached that day."""
-    ref = snapshot.read_manifest(store, run.namespace, run.session, run.attempt).tables.get(BARS.name)
-    return snapshot.read_table(store, BARS.name, ref) if ref else BARS.empty()
+    return snapshot.table_of(store, snapshot.read_manifest(store, run.namespace, run.session, run.attempt), BARS)
 
 
 def _on_bars(delivery: Delivery, settings: Settings, session: dt.date, earlier: pd.DataFrame) -> dict[str, Verdict]:

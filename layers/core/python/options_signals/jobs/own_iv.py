@@ -156,5 +156,5 @@ def _stored_rows(store: ObjectStore, run: Run, earlier: Sequence[Run]) -> tuple[
 
 
 def _rows_of(store: ObjectStore, run: Run) -> pd.DataFrame:
-    ref = snapshot.read_manifest(store, run.namespace, run.session, run.attempt).tables.get(IV_HISTORY.name)
-    return snapshot.read_table(store, IV_HISTORY.name, ref) if ref else IV_HISTORY.empty()
+    manifest = snapshot.read_manifest(store, run.namespace, run.session, run.attempt)
+    return snapshot.table_of(store, manifest, IV_HISTORY)

@@ -42,7 +42,7 @@ from options_signals.signals import (
     VolatilityRegime,
 )
 from options_signals.snapshot import BundleRef, Manifest
-from options_signals.tables import EARNINGS, IV_HISTORY, Table
+from options_signals.tables import EARNINGS, IV_HISTORY
 
 type Row = Mapping[str, float]
 
@@ -104,12 +104,6 @@ def _regime(row: Row) -> VolatilityRegime | None:
     return None if code is None else list(VolatilityRegime)[int(code)]
 
 
-def _read(store: ObjectStore, manifest: Manifest, table: Table) -> pd.DataFrame:
-    """A table that a snapshot may be without; no rows then."""
-    ref = manifest.tables.get(table.name)
-    return snapshot.read_table(store, table.name, ref) if ref else table.empty()
-
-
 def _implied_moves(iv_history: pd.DataFrame, session: dt.date) -> dict[str, float]:
     """By ticker the move on earnings that the options of this session price, where they price one."""
     today = iv_history[iv_history["session"] == pd.Timestamp(session)].dropna(subset="implied_earnings_move")
@@ -125,8 +119,8 @@ class _Forecaster:
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
         self._tables: dict[str, pd.DataFrame] = {}
-        self._earnings = lately(_read(store, manifest, EARNINGS), manifest.session)
-        self._implied = _implied_moves(_read(store, manifest, IV_HISTORY), manifest.session)
+        self._earnings = lately(snapshot.table_of(store, manifest, EARNINGS), manifest.session)
+        self._implied = _implied_moves(snapshot.table_of(store, manifest, IV_HISTORY), manifest.session)
 
     def forecast(self, ticker: str, row: Row, prices: _Prices) -> Forecast:
         """The models' words on one ticker."""

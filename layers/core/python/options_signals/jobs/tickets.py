@@ -17,7 +17,7 @@ from options_signals.snapshot import Manifest
 from options_signals.strategy.dividends import dividends_ahead
 from options_signals.strategy.facts import Facts
 from options_signals.strategy.ticket import make_ticket, without_ticket
-from options_signals.tables import BARS, CHAIN, DIVIDENDS, MACRO, Table
+from options_signals.tables import BARS, CHAIN, DIVIDENDS, MACRO
 from options_signals.tickets import NoTicket, Refusal, Ticket
 
 
@@ -31,7 +31,7 @@ def with_tickets(
     if manifest.unquoted is None or not any(_lacks_ticket(one) for one in decisions):
         return tuple(decisions)
     known = Known.of(manifest, store)
-    chains = _read(manifest, CHAIN, store)
+    chains = snapshot.table_of(store, manifest, CHAIN)
     return tuple(
         one.model_copy(update={"ticket": _answer(one, chains, known, manifest.unquoted.get(one.ticker))})
         if _lacks_ticket(one)
@@ -75,13 +75,13 @@ class Known:
     @classmethod
     def of(cls, manifest: Manifest, store: ObjectStore) -> Self:
         """Read from the tables that the manifest pins."""
-        bars = _read(manifest, BARS, store)
+        bars = snapshot.table_of(store, manifest, BARS)
         still = (bars["session"] == pd.Timestamp(manifest.session)) & (bars["volume"] == 0)
         try:
-            rates: RateCurve | str = rate_curve(_read(manifest, MACRO, store), wanted=manifest.session)
+            rates: RateCurve | str = rate_curve(snapshot.table_of(store, manifest, MACRO), wanted=manifest.session)
         except (NotFoundError, StaleRatesError) as error:
             rates = str(error)
-        dividends = _read(manifest, DIVIDENDS, store)
+        dividends = snapshot.table_of(store, manifest, DIVIDENDS)
         return cls(rates, frozenset(bars["ticker"][still]), dividends, _sized(manifest, store))
 
 
@@ -105,9 +105,3 @@ def ticket_of(signal: Signal, chains: pd.DataFrame, known: Known) -> Ticket | No
         halted=signal.ticker in known.halted,
     )
     return make_ticket(signal, chains, facts, known.settings)
-
-
-def _read(manifest: Manifest, table: Table, store: ObjectStore) -> pd.DataFrame:
-    """A table of the snapshot; without rows where it has none."""
-    ref = manifest.tables.get(table.name)
-    return snapshot.read_table(store, table.name, ref) if ref else table.empty()
