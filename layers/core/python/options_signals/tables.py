@@ -210,22 +210,10 @@ FEATURES = Table(
     columns=(_text("ticker", "symbol"), _date("session", "New York date")),
     open_ended=True,
 )
-PREDICTIONS = Table(
-    name="predictions",
-    key=("ticker", "session", "model"),
-    columns=(
-        _text("ticker", "symbol"),
-        _date("session", "New York date"),
-        _text("model", "direction, iv_regime"),
-        _text("version", "version of the model"),
-        _number("threshold", "probability from which the direction is UP", nullable=True),
-    ),
-    open_ended=True,
-)
 
 TABLES = {
     table.name: table
-    for table in (BARS, DIVIDENDS, VOL_INDICES, MACRO, SENTIMENT, EARNINGS, CHAIN, IV_HISTORY, FEATURES, PREDICTIONS)
+    for table in (BARS, DIVIDENDS, VOL_INDICES, MACRO, SENTIMENT, EARNINGS, CHAIN, IV_HISTORY, FEATURES)
 }
 
 

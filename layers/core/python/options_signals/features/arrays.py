@@ -75,11 +75,6 @@ def rolling_max(values: FloatArray, window: int) -> FloatArray:
     return _windowed(np.maximum, values, window)
 
 
-def rolling_min(values: FloatArray, window: int) -> FloatArray:
-    """Smallest of the last `window` values; NaN where one of them is."""
-    return _windowed(np.minimum, values, window)
-
-
 def year_max(values: FloatArray) -> FloatArray:
     """Largest of the last 252 values; NaN unless 240 of them and today's are known."""
     return _over_a_year(values, np.fmax)
