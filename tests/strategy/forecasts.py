@@ -12,6 +12,8 @@ from options_signals.signals import (
     IvForecast,
     IvRegime,
     MoveForecast,
+    NoTrade,
+    Signal,
     TrackRecord,
 )
 from options_signals.snapshot import Verdict
@@ -103,3 +105,13 @@ def before_earnings(**changes: Any) -> dict[str, Any]:
     """Fields of a forecast on the last evening before earnings; options price a move of 6 %, half of them below 4 %."""
     reaction = sessions.shift(SESSION, 2)
     return {"announcement": announcement(reaction), "move": move(), "implied_move": 0.06} | changes
+
+
+def traded(decision: Signal | NoTrade) -> Signal:
+    assert isinstance(decision, Signal), decision.reasons
+    return decision
+
+
+def refused(decision: Signal | NoTrade) -> NoTrade:
+    assert isinstance(decision, NoTrade)
+    return decision

@@ -31,6 +31,8 @@ from tests.strategy.forecasts import (
     direction,
     forecast,
     move,
+    refused,
+    traded,
     unproven,
     volatility,
 )
@@ -49,16 +51,6 @@ def crush(**decision: Any) -> Settings:
 def decided(settings: Settings | None = None, of_direction: DirectionForecast = UP, **known: Any) -> Signal | NoTrade:
     seen = forecast(of_direction, volatility(IvRegime.HIGH, 0.6), ticker="XYZ", spot=100.0, **before_earnings(**known))
     return decide(seen, GOOD, settings or crush())
-
-
-def traded(decision: Signal | NoTrade) -> Signal:
-    assert isinstance(decision, Signal), decision.reasons
-    return decision
-
-
-def refused(decision: Signal | NoTrade) -> NoTrade:
-    assert isinstance(decision, NoTrade)
-    return decision
 
 
 def test_a_condor_is_sold_where_options_price_more_than_the_model_expects() -> None:

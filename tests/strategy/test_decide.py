@@ -7,7 +7,7 @@ from options_signals.signals import Direction, IvRegime, NoTrade, Signal, Size, 
 from options_signals.snapshot import Verdict
 from options_signals.strategy.decide import decide, refuse
 
-from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, unproven, volatility
+from tests.strategy.forecasts import GOOD, SESSION, direction, forecast, refused, traded, unproven, volatility
 
 DEFAULTS = Settings()
 UNPROVEN = "Brier skill 0.4 % [-0.9, 1.7], AUC 0.56 [0.52, 0.60]"
@@ -16,16 +16,6 @@ TRADING_UNPROVEN = Settings(decision=Decision(trade_unproven=True))
 
 def decided(p_up: float, regime: str, iv: float, settings: Settings = DEFAULTS) -> Signal | NoTrade:
     return decide(forecast(direction(p_up), volatility(IvRegime(regime), iv)), GOOD, settings)
-
-
-def traded(decision: Signal | NoTrade) -> Signal:
-    assert isinstance(decision, Signal), decision.reasons
-    return decision
-
-
-def refused(decision: Signal | NoTrade) -> NoTrade:
-    assert isinstance(decision, NoTrade)
-    return decision
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,17 @@ from options_signals.strategy.choosers import STRATEGIES
 from options_signals.strategy.decide import decide, decide_by
 from options_signals.strategy.earnings import bets_on_earnings, held_over, in_words
 
-from tests.strategy.forecasts import GOOD, SESSION, announcement, before_earnings, direction, forecast, volatility
+from tests.strategy.forecasts import (
+    GOOD,
+    SESSION,
+    announcement,
+    before_earnings,
+    direction,
+    forecast,
+    refused,
+    traded,
+    volatility,
+)
 
 ENTRY, NEXT, THIRD = (sessions.shift(SESSION, n) for n in (1, 2, 3))
 EXIT, BEYOND = sessions.shift(ENTRY, 5), sessions.shift(ENTRY, 6)
@@ -30,16 +40,6 @@ def facing(announced: Announcement | None, **changes: Any) -> Forecast:
 
 def decided(first: dt.date, last: dt.date | None = None, earnings: str = "refuse") -> Signal | NoTrade:
     return decide(facing(announcement(first, last)), GOOD, settings(earnings))
-
-
-def traded(decision: Signal | NoTrade) -> Signal:
-    assert isinstance(decision, Signal), decision.reasons
-    return decision
-
-
-def refused(decision: Signal | NoTrade) -> NoTrade:
-    assert isinstance(decision, NoTrade)
-    return decision
 
 
 def test_without_an_announcement_nothing_is_said_of_earnings() -> None:
