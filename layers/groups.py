@@ -37,7 +37,7 @@ class Layer:
     pins
         Lines of a requirements file, such as `numpy==2.5.5 --hash=sha256:…`, sorted.
     drop, keep
-        What is left out of the installed packages, as `slim.slimmed` reads it.
+        What is left out of the installed packages, as `slim.slim` reads it.
     """
 
     name: str

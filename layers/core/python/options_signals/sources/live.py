@@ -62,14 +62,14 @@ def open_live(
     Parameters
     ----------
     keys
-        By name, those of `registry`. None is needed unless FRED is.
+        By name, of `BLS_KEY`, `FINNHUB_KEY` and `FRED_KEY`. None is needed unless FRED is.
     cache_folder
         Where Yahoo's cookies are kept.
     fred_vintages
         None leaves FRED out. Else it delivers the macro series, with or without every revision: whoever says so has
         accepted its terms.
     yahoo
-        Another one than that.
+        Asked in the place of the one that would be made here.
     """
     known = {name: ApiKey(name=name, value=value) for name, value in keys.items()}
     prices = yahoo or YahooSource(clock=web.clock, cache_folder=cache_folder)
