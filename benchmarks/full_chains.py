@@ -19,6 +19,7 @@ from options_signals.tables import CHAIN, validate
 
 DAILY, WEEKLY, MONTHLY = 10, 8, 13  # expiries of each kind
 STRIKES = 145
+SIDES = ("put", "call")
 VOLATILITY, RATE, DIVIDENDS = 0.22, 0.04, 0.015  # decimals per year
 
 
@@ -61,9 +62,6 @@ def _chain(ticker: str, spot: float, session: dt.date) -> pd.DataFrame:
         volume=10.0,
         open_interest=1000.0,
     )
-
-
-SIDES = ("put", "call")
 
 
 def _side(ticker: str, expiration: dt.date, right: str, spot: float, session: dt.date) -> pd.DataFrame:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from options_signals.errors import InvalidValueError
 from options_signals.sources.base import BLS_KEY, FINNHUB_KEY, FRED_KEY, Fetched, Sources
 from options_signals.sources.files import FilesSource
 from options_signals.sources.simulated import SEED, SimulatedSource
+
+if TYPE_CHECKING:
+    from options_signals.sources.yahoo import YahooSource
 
 FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 SPECS = (
@@ -116,26 +120,20 @@ def _yahoo(clock: Callable[[], dt.datetime], cache_folder: Path) -> Sources:
     def opened() -> Sources:
         from options_signals.sources.yahoo import YahooSource  # noqa: PLC0415 - see _WhenAsked
 
-        source = YahooSource(clock=clock, cache_folder=cache_folder)
-        return Sources(
-            namespace="live",
-            world="market",
-            bars=source,
-            vol_indices=source,
-            chain=source,
-            earnings=source,
-            dividends=source,
-        )
+        return _all_of(YahooSource(clock=clock, cache_folder=cache_folder))
 
-    source = _WhenAsked(opened)
+    return _all_of(_WhenAsked(opened))
+
+
+def _all_of(yahoo: "YahooSource | _WhenAsked") -> Sources:
     return Sources(
         namespace="live",
         world="market",
-        bars=source,
-        vol_indices=source,
-        chain=source,
-        earnings=source,
-        dividends=source,
+        bars=yahoo,
+        vol_indices=yahoo,
+        chain=yahoo,
+        earnings=yahoo,
+        dividends=yahoo,
     )
 
 

@@ -1,7 +1,7 @@
 """Several providers as one: who stands in for whom, by name, and that nobody does so silently."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -51,22 +51,14 @@ class FirstThenSecond:
 
     def vol_indices(self, indices: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `vol_indices`; the origin says which indices the second provider delivered, and why all of them."""
-        try:
-            primary = self.first.vol_indices(indices, first=first, last=last)
-        except SignalError as error:
-            second = self.second.vol_indices(indices, first=first, last=last)
-            return replace(second, origin=_without(second.origin, [error]))
         newest = sessions.between(first, last)[-1:]
-        behind = [index for index in dict.fromkeys(indices) if not _reaches(primary, index, newest)]
-        if not behind:
-            return primary
-        try:
-            second = self.second.vol_indices(behind, first=first, last=last)
-        except SignalError as error:
-            missing = {index: f"{why}; {error}" for index, why in primary.failures.items()}
-            return replace(primary, failures=missing)
-        taken = [index for index in behind if _reaches(second, index, newest)]
-        return _with_names(VOL_INDICES, primary, second, taken) if taken else primary
+        return _of_two(
+            VOL_INDICES,
+            indices,
+            lambda names: self.first.vol_indices(names, first=first, last=last),
+            lambda names: self.second.vol_indices(names, first=first, last=last),
+            delivers=lambda fetched, index: _reaches(fetched, index, newest),
+        )
 
 
 def _reaches(fetched: Fetched, index: str, newest: Sequence[dt.date]) -> bool:
@@ -95,21 +87,38 @@ class EarningsOfTwo:
 
     def earnings(self, tickers: Sequence[str], *, first: dt.date, last: dt.date) -> Fetched:
         """Table `earnings`; the origin says whose dates the second provider delivered, and why all of them."""
-        try:
-            primary = self.first.earnings(tickers, first=first, last=last)
-        except SignalError as error:
-            second = self.second.earnings(tickers, first=first, last=last)
-            return replace(second, origin=_without(second.origin, [error]))
-        silent = [ticker for ticker in dict.fromkeys(tickers) if ticker in primary.failures]
-        if not silent:
-            return primary
-        try:
-            second = self.second.earnings(silent, first=first, last=last)
-        except SignalError as error:
-            missing = {ticker: f"{why}; {error}" for ticker, why in primary.failures.items()}
-            return replace(primary, failures=missing)
-        taken = sorted(second.frame["ticker"].unique())
-        return _with_names(EARNINGS, primary, second, taken) if taken else primary
+        return _of_two(
+            EARNINGS,
+            tickers,
+            lambda names: self.first.earnings(names, first=first, last=last),
+            lambda names: self.second.earnings(names, first=first, last=last),
+            delivers=lambda fetched, ticker: ticker in set(fetched.frame["ticker"]),
+        )
+
+
+def _of_two(
+    table: Table,
+    names: Sequence[str],
+    first: Callable[[Sequence[str]], Fetched],
+    second: Callable[[Sequence[str]], Fetched],
+    *,
+    delivers: Callable[[Fetched, str], bool],
+) -> Fetched:
+    """What the first answers; of the names that it does not deliver, and of all where it fails, the second's answer."""
+    try:
+        primary = first(names)
+    except SignalError as error:
+        instead = second(names)
+        return replace(instead, origin=_without(instead.origin, [error]))
+    wanted = [name for name in dict.fromkeys(names) if not delivers(primary, name)]
+    if not wanted:
+        return primary
+    try:
+        other = second(wanted)
+    except SignalError as error:
+        return replace(primary, failures={name: f"{why}; {error}" for name, why in primary.failures.items()})
+    taken = [name for name in wanted if delivers(other, name)]
+    return _with_names(table, primary, other, taken) if taken else primary
 
 
 def _with_names(table: Table, primary: Fetched, second: Fetched, taken: Sequence[str]) -> Fetched:
