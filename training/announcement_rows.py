@@ -17,10 +17,10 @@ import pandas as pd
 from options_signals import sessions
 from options_signals.errors import InvalidValueError
 from options_signals.features.announcements import (
-    FORMER_NAMES,
     SAME_ANNOUNCEMENT,
     entry_evening,
     reaction_session,
+    under_todays_names,
 )
 from options_signals.features.inputs import Columns, columns_for, feature_table
 from options_signals.models.moves import INDEX
@@ -85,14 +85,6 @@ def announcement_rows(
         )
     rows = pd.concat(parts, ignore_index=True).sort_values(["session", "ticker"], ignore_index=True)
     return rows.assign(position=positions_of(pd.DatetimeIndex(rows["session"])))
-
-
-def under_todays_names(earnings: pd.DataFrame) -> pd.DataFrame:
-    """The announcements of a company before it was renamed, under the name it has now."""
-    renamed = earnings["ticker"].copy()
-    for today, (former, through) in FORMER_NAMES.items():
-        renamed[(earnings["ticker"] == former) & (earnings["announced_on"] <= pd.Timestamp(through))] = today
-    return earnings.assign(ticker=renamed)
 
 
 def with_reactions(earnings: pd.DataFrame) -> pd.DataFrame:

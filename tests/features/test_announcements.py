@@ -15,6 +15,7 @@ from options_signals.features.announcements import (
     earnings_columns,
     next_announcement,
     reaction_session,
+    under_todays_names,
 )
 from options_signals.features.arrays import FloatArray
 from options_signals.features.inputs import WINDOW
@@ -65,6 +66,15 @@ def test_of_an_unknown_time_no_session_is_said_to_react() -> None:
 def test_another_time_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="release_time is 'dmh'; allowed: pre, post"):
         reaction_session(dt.date(2021, 5, 26), "dmh")
+
+
+# --- whose they are ---
+
+
+def test_whoever_has_the_name_fb_after_meta_left_it_is_another() -> None:
+    spoke = table(("2022-06-08", "post", "2022-06-01"), ("2022-06-09", "post", "2022-06-01"), ticker="FB")
+
+    assert list(under_todays_names(spoke)["ticker"]) == ["META", "FB"]
 
 
 # --- the next one ---

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from options_signals import sessions
 from options_signals.errors import InvalidValueError
-from options_signals.features.announcements import FORMER_NAMES
 
-from training.announcement_rows import announcement_rows, under_todays_names, with_reactions
+from training.announcement_rows import announcement_rows, with_reactions
 
 DAYS = sessions.between(dt.date(2021, 1, 4), dt.date(2021, 12, 31))
 FEATURES = ("earnings_move_mean_1q", "earnings_move_count_8q", "atr_pct_20", "vix_close")
@@ -84,14 +83,6 @@ def test_meta_was_fb() -> None:
     assert list(found["ticker"]) == ["META", "META"]
     np.testing.assert_allclose(found["move"], [0.07, 0.04])
     assert found["earnings_move_mean_1q"].iloc[1] == pytest.approx(0.07)
-
-
-def test_whoever_has_the_name_fb_after_meta_left_it_is_another() -> None:
-    day_after = FORMER_NAMES["META"][1] + dt.timedelta(days=1)
-
-    renamed = under_todays_names(announced(("FB", "2022-06-08", "post"), ("FB", day_after.isoformat(), "post")))
-
-    assert list(renamed["ticker"]) == ["META", "FB"]
 
 
 def test_the_move_of_one_row_is_the_last_move_known_to_the_next() -> None:

@@ -87,6 +87,14 @@ def entry_evening(reaction: dt.date) -> dt.date:
     return calendar.shift(reaction, -SESSIONS_TO_REACTION)
 
 
+def under_todays_names(earnings: pd.DataFrame) -> pd.DataFrame:
+    """The announcements of a company before it was renamed, under the name it has now."""
+    renamed = earnings["ticker"].copy()
+    for today, (former, through) in FORMER_NAMES.items():
+        renamed[(earnings["ticker"] == former) & (earnings["announced_on"] <= pd.Timestamp(through))] = today
+    return earnings.assign(ticker=renamed)
+
+
 class Ahead(NamedTuple):
     """An announcement to come. Where the time of its release is not known, either of two sessions may react."""
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from options_signals import sessions
 from options_signals.errors import NoIndexError, SignalError
-from options_signals.features.announcements import FORMER_NAMES, SESSIONS_BEFORE_WINDOW
+from options_signals.features.announcements import SESSIONS_BEFORE_WINDOW, under_todays_names
 from options_signals.features.inputs import (
     DAILY_SERIES,
     MACRO_SERIES,
@@ -216,8 +216,7 @@ def _undated(earnings: Fetched | None, world: World, settings: Settings, session
     companies = [ticker for ticker in settings.tickers if ticker not in OWN_INDEX and world == "market"]
     if earnings is None:
         return dict.fromkeys(companies, "no calendar was delivered")
-    todays_names = earnings.frame["ticker"].replace({former: name for name, (former, _) in FORMER_NAMES.items()})
-    newest = earnings.frame.groupby(todays_names)["announced_on"].max()
+    newest = under_todays_names(earnings.frame).groupby("ticker")["announced_on"].max()
     late = {
         ticker: f"no date since {newest[ticker]:%Y-%m-%d}"
         for ticker in companies
