@@ -56,7 +56,7 @@ def gather(store: ObjectStore, namespace: str) -> dict[str, pd.DataFrame]:
     return {source: validate(SENTIMENT, pd.concat(frames, ignore_index=True)) for source, frames in parts.items()}
 
 
-def refuse_too_few(captures: Mapping[str, pd.DataFrame], ticker: str, *, least: int = ENOUGH) -> str:
+def instrument_for(captures: Mapping[str, pd.DataFrame], ticker: str, *, least: int = ENOUGH) -> str:
     """The instrument with enough captures of a ticker to learn from.
 
     Raises
@@ -77,14 +77,14 @@ def refuse_too_few(captures: Mapping[str, pd.DataFrame], ticker: str, *, least: 
 
 
 def enough(captures: Mapping[str, pd.DataFrame], tickers: Sequence[str]) -> Captures:
-    """The captures to train on: of the one instrument that has enough of every ticker; errors as in `refuse_too_few`.
+    """The captures to train on: of the one instrument that has enough of every ticker; errors as in `instrument_for`.
 
     Raises
     ------
     InvalidValueError
         Also where tickers have enough of different instruments only: what one model learns from is one measure.
     """
-    instruments = {ticker: refuse_too_few(captures, ticker) for ticker in tickers}
+    instruments = {ticker: instrument_for(captures, ticker) for ticker in tickers}
     if len(set(instruments.values())) > 1:
         raise InvalidValueError(
             name="instrument of the captures of sentiment",

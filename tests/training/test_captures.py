@@ -8,7 +8,7 @@ from options_signals.lake import MemoryStore
 from options_signals.snapshot import Manifest, Origin
 from options_signals.tables import SENTIMENT
 
-from training.captures import ENOUGH, enough, gather, refuse_too_few
+from training.captures import ENOUGH, enough, gather, instrument_for
 
 MONDAY, TUESDAY = dt.date(2022, 11, 21), dt.date(2022, 11, 22)
 
@@ -85,7 +85,7 @@ def test_too_few_captures_are_refused_with_their_number_by_instrument() -> None:
     commit(store, TUESDAY, 0.6)
 
     with pytest.raises(InvalidValueError, match=r"captures of sentiment for AAPL is \{'ApeWisdom': 2\}; allowed: 1008"):
-        refuse_too_few(gather(store, "live"), "AAPL")
+        instrument_for(gather(store, "live"), "AAPL")
 
 
 def test_enough_captures_name_their_instrument() -> None:
@@ -93,7 +93,7 @@ def test_enough_captures_name_their_instrument() -> None:
     commit(store, MONDAY, 0.4)
     commit(store, TUESDAY, 0.6)
 
-    assert refuse_too_few(gather(store, "live"), "AAPL", least=2) == "ApeWisdom"
+    assert instrument_for(gather(store, "live"), "AAPL", least=2) == "ApeWisdom"
 
 
 def test_the_captures_to_train_on_begin_with_the_first() -> None:
@@ -122,4 +122,4 @@ def captures_of(ticker: str, count: int) -> pd.DataFrame:
 
 def test_without_any_capture_there_are_too_few() -> None:
     with pytest.raises(InvalidValueError, match=r"captures of sentiment for AAPL is \{\}"):
-        refuse_too_few({}, "AAPL")
+        instrument_for({}, "AAPL")
