@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from options_signals.digest.mail import wrapped
-from options_signals.digest.words import REPEAT, REVISED, clean, listed
+from options_signals.digest.words import MOST_CHANGES, REPEAT, REVISED, clean, listed
 from options_signals.lake import canonical_json
 from options_signals.signals import NoTrade, Signal
 
-MOST_CHANGES = 12
 LONGEST_SUBJECT = 99 - len(f"{REPEAT} ")
 HALF_DAY = re.compile(r" closed \d\d:\d\d ET")
 

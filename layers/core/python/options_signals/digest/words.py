@@ -9,6 +9,7 @@ from options_signals.signals import Contribution
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 REPEAT, REVISED = "REPEAT", "REVISED"
+MOST_CHANGES = 12  # told by name
 LONGEST = 300  # characters of one reason: a provider may answer with a whole page
 
 FEATURES = {
