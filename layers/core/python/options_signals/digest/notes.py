@@ -1,4 +1,4 @@
-"""What is said below the tickers: what changed, the portfolio, where the data came from, and what the models are worth."""
+"""What is said below the tickers: what changed, the portfolio, where data came from, and what the models are worth."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
