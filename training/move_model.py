@@ -24,17 +24,9 @@ from options_signals.sources.base import Sources
 
 from training.bootstrap import Interval
 from training.dataset import digest_of
-from training.earnings_move import (
-    RULES,
-    SERVED,
-    Announced,
-    Comparison,
-    announced,
-    compare,
-    fit_regression,
-    fit_rule,
-)
+from training.earnings_move import SERVED, Announced, Comparison, announced, compare
 from training.export import export
+from training.move_forecasters import RULES, fit_regression, fit_rule
 from training.quantiles import LEVELS
 from training.train import POOLED, keep
 

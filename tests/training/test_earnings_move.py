@@ -8,127 +8,29 @@ import pandas as pd
 import pytest
 from options_signals.errors import FolderError, InvalidValueError
 from options_signals.models.moves import REGRESSION
-from options_signals.sessions import all_sessions
 from options_signals.sources.base import Sources
 from options_signals.sources.registry import open_source
 
+from tests.training.moves import world
 from training import earnings_move
 from training.earnings_move import (
-    ATR,
-    EVERYBODY,
-    FEATURES,
-    FORECASTERS,
-    LAST_FOUR,
     SERVED,
-    SHRUNK,
     Comparison,
     Fold,
     announced,
     companies_in,
     compare,
-    fit,
-    fit_regression,
     folds_of,
 )
+from training.move_forecasters import FORECASTERS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / os.environ.get("SIGNALS_MARKET_DATA", "../shared/data")
-FIRST_POSITION = 7000
-
-
-def world(*, seed: int = 1, sessions: int = 300, a_day: int = 3) -> pd.DataFrame:
-    """Announcements whose moves are exponential around twice the ATR; nothing else knows of them."""
-    generator = np.random.default_rng(seed)
-    count = sessions * a_day
-    position = np.repeat(np.arange(FIRST_POSITION, FIRST_POSITION + sessions), a_day)
-    noise = {name: generator.uniform(0.01, 0.06, count) for name in FEATURES}
-    atr = generator.uniform(0.005, 0.06, count)
-    days = all_sessions()
-    return pd.DataFrame(
-        noise
-        | {
-            "ticker": [f"T{number % 50}" for number in range(count)],
-            "position": position,
-            "session": days[position],
-            "reaction": days[position + 2],
-            "earnings_move_count_8q": 4.0,
-            "atr_pct_20": atr,
-            "move": generator.exponential(2.0 * atr),
-        }
-    )
 
 
 @pytest.fixture(scope="module")
 def seen() -> Comparison:
     return compare(world(), resamples=200)
-
-
-@pytest.mark.parametrize("name", FORECASTERS)
-def test_no_forecast_has_quantiles_that_cross_or_lie_below_zero(name: str) -> None:
-    forecasts = fit(name, world(seed=2, sessions=60))(world(seed=3, sessions=60))
-
-    assert forecasts.shape == (180, 3)
-    assert (forecasts >= 0.0).all()
-    assert (np.diff(forecasts, axis=1) >= 0.0).all()
-
-
-def test_the_middle_of_the_last_four_is_their_median_itself() -> None:
-    rows = world(sessions=60)
-
-    np.testing.assert_array_equal(fit(LAST_FOUR, rows)(rows)[:, 1], rows["earnings_move_median_4q"])
-
-
-def test_twice_the_atr_is_twice_the_forecast() -> None:
-    rows = world(sessions=60)
-
-    forecast = fit(ATR, rows)
-
-    np.testing.assert_allclose(forecast(rows.assign(atr_pct_20=2.0 * rows["atr_pct_20"])), 2.0 * forecast(rows))
-
-
-def test_the_mean_of_four_moves_weighs_as_much_as_the_atr() -> None:
-    rows = world(sessions=60).assign(earnings_move_mean_8q=0.04, atr_pct_20=0.01, move=0.03)  # k = 3
-
-    forecast = fit(SHRUNK, rows)
-
-    four, none = forecast(rows.head(1)), forecast(rows.head(1).assign(earnings_move_count_8q=np.nan))
-    np.testing.assert_allclose(four / none, (4 * 0.04 + 4 * 0.03) / 8 / 0.03)
-
-
-@pytest.mark.parametrize(
-    ("rule", "needs"),
-    [(LAST_FOUR, "earnings_move_median_4q"), (ATR, "atr_pct_20"), (SHRUNK, "atr_pct_20")],
-)
-def test_a_rule_that_lacks_its_input_says_the_quantiles_of_all_moves(rule: str, needs: str) -> None:
-    train, rows = world(sessions=60), world(seed=2, sessions=1)
-
-    assert (fit(rule, train)(rows) != fit(EVERYBODY, train)(rows)).any()
-    np.testing.assert_array_equal(fit(rule, train)(rows.assign(**{needs: np.nan})), fit(EVERYBODY, train)(rows))
-
-
-def test_a_rule_that_never_saw_its_input_says_the_quantiles_of_all_moves() -> None:
-    rows = world(sessions=60)
-
-    never = fit(LAST_FOUR, rows.assign(earnings_move_median_4q=np.nan))
-
-    np.testing.assert_array_equal(never(rows), fit(EVERYBODY, rows)(rows))
-
-
-def test_the_regression_finds_the_one_input_that_knows_the_move() -> None:
-    forecast = fit_regression(world(sessions=300))
-    calm, wild = (forecast(world(seed=2, sessions=20).assign(atr_pct_20=atr))[:, 2].mean() for atr in (0.01, 0.05))
-
-    assert calm < 0.08
-    assert wild > 0.15  # in truth 2.3 x 2 x ATR: 0.046 and 0.23
-
-
-def test_the_regression_ignores_a_feature_that_fewer_than_half_of_the_rows_knew() -> None:
-    rows = world(sessions=100)
-    rows.loc[rows.index < 160, "vix_close"] = np.nan
-
-    forecast = fit_regression(rows)
-
-    np.testing.assert_array_equal(forecast(rows.assign(vix_close=9.0)), forecast(rows.assign(vix_close=90.0)))
 
 
 def test_what_happens_later_changes_nothing_that_was_forecast_or_chosen_before() -> None:

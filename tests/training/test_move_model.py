@@ -22,8 +22,9 @@ from options_signals.sources.registry import open_source
 
 from tests.e2e.day import EVENING, World
 from tests.models.bundles import direction_bundle, regime_bundle
-from tests.training.test_earnings_move import world
-from training.earnings_move import EVERYBODY, FORECASTERS, Announced, announced, companies_in, fit
+from tests.training.moves import world
+from training.earnings_move import Announced, announced, companies_in
+from training.move_forecasters import EVERYBODY, FORECASTERS, fit
 from training.move_model import TrainedMoves, fitted, train_moves
 from training.train import keep
 
