@@ -54,7 +54,7 @@ class Delivery:
     Attributes
     ----------
     tables
-        What there is: always `bars` and `vol_indices`.
+        What there is: always `bars` and `vol_indices`, but nothing where no provider could be reached.
     absent
         Inputs that are not there, with the reason where somebody should have delivered them.
     doubts

@@ -20,7 +20,9 @@ from options_signals.settings import Settings
 from options_signals.snapshot import BundleRef, DocumentRef, Manifest, OwnIv, TableRef, Verdict
 from options_signals.sources.base import Sources
 from options_signals.strategy.portfolio import Holdings
-from options_signals.tables import BARS, EARNINGS
+from options_signals.tables import BARS, EARNINGS, Table
+
+TICKERS_PER_CHUNK = 25  # below that the fixed cost of a step outweighs its work
 
 
 def fetch_data(
@@ -58,25 +60,24 @@ def fetch_data(
     if plan.run is None:
         raise InvalidValueError(name="plan", value=plan.reason, allowed="a plan that says proceed")
     run, session = plan.run, plan.run.session
-    delivery = ask(sources, settings, session) if gave_up is None else None
+    delivery = ask(sources, settings, session) if gave_up is None else Delivery(tables={})
     earlier, unread = _stored_before(store, plan.earlier, set(tickers_of(settings)))
-    on_bars = _on_bars(delivery, settings, session, earlier) if delivery else _all_refused(settings, gave_up)
-    missing = _missing_for_all(delivery, session) if delivery else ()
+    on_bars = _on_bars(delivery, settings, session, earlier) if gave_up is None else _all_refused(settings, gave_up)
+    missing = _missing_for_all(delivery, session) if gave_up is None else ()
     if too_early := _too_early(plan, settings, on_bars, missing):
         return Fetch(committed=False, reason=too_early, run=run)
     delivery, unquoted = _quoted(delivery, sources, settings, session, on_bars)
     own = own_iv(store, run, plan, delivery, settings)
-    verdicts = _on_indices(on_bars, delivery, settings, session, own.years) if delivery else on_bars
+    verdicts = _on_indices(on_bars, delivery, settings, session, own.years) if gave_up is None else on_bars
     if too_early := _too_early(plan, settings, verdicts, missing):
         return Fetch(committed=False, reason=too_early, run=run)
     good = [ticker for ticker, verdict in verdicts.items() if verdict.status != "refused"]
-    doubts = (*missing, *unread, *(delivery.doubts if delivery else ()))
-    undated = delivery.undated if delivery and settings.decision.earnings != "hold" else {}
-    tables = {} if delivery is None else _stored(store, run, delivery, good)
+    doubts = (*missing, *unread, *delivery.doubts)
+    undated = delivery.undated if settings.decision.earnings != "hold" else {}
     manifest = Manifest(
         **run.model_dump(),
         created_at=now,
-        tables=tables | own.stored(store, run, now=now),
+        tables=_stored(store, run, delivery, good) | own.stored(store, run, now=now),
         verdicts={
             ticker: _degraded(verdicts[ticker], (*doubts, *_unseen_earnings(undated.get(ticker))))
             for ticker in settings.tickers
@@ -88,21 +89,23 @@ def fetch_data(
         previous_session=sessions.shift(session, -1),
         previous=previous,
         holdings=_pinned(store, run, holdings),
-        absent=(*(delivery.absent if delivery else ()), *own.absent),
+        absent=(*delivery.absent, *own.absent),
         unquoted=unquoted,
-        pictures=None if unquoted is None else store.link(snapshot.pictures_of(**plan.run.model_dump())),
-        moved=_moved(store, plan, delivery, settings) if delivery else {},
-        newest=delivery.newest if delivery else {},
+        pictures=None if unquoted is None else store.link(snapshot.pictures_of(**run.model_dump())),
+        moved=_moved(store, run, plan.earlier, delivery, settings),
+        newest=delivery.newest,
         own_iv=own.years,
     )
     return _answer(plan, run, _committed(store, manifest))
 
 
-def _moved(store: ObjectStore, plan: Plan, delivery: Delivery, settings: Settings) -> Mapping[str, str]:
-    if EARNINGS not in delivery.tables or plan.run is None:
+def _moved(
+    store: ObjectStore, run: Run, earlier: Sequence[Run], delivery: Delivery, settings: Settings
+) -> Mapping[str, str]:
+    if EARNINGS not in delivery.tables:
         return {}
     told = delivery.tables[EARNINGS].frame
-    return moved_earnings(told, settings.tickers, plan.run.session, earlier=plan.earlier, store=store)
+    return moved_earnings(told, settings.tickers, run.session, earlier=earlier, store=store)
 
 
 def _too_early(plan: Plan, settings: Settings, verdicts: Mapping[str, Verdict], missing: tuple[str, ...]) -> str | None:
@@ -115,11 +118,11 @@ def _too_early(plan: Plan, settings: Settings, verdicts: Mapping[str, Verdict], 
 
 
 def _quoted(
-    delivery: Delivery | None, sources: Sources, settings: Settings, session: dt.date, verdicts: Mapping[str, Verdict]
-) -> tuple[Delivery | None, Mapping[str, str] | None]:
+    delivery: Delivery, sources: Sources, settings: Settings, session: dt.date, verdicts: Mapping[str, Verdict]
+) -> tuple[Delivery, Mapping[str, str] | None]:
     """The delivery with the chains of the tickers whose bars are good; see `with_chains`."""
     good = [ticker for ticker in settings.tickers if verdicts[ticker].status != "refused"]
-    if not (delivery and sources.chain and good and settings.tickets.enabled):
+    if not (sources.chain and good and settings.tickets.enabled):
         return delivery, None
     return with_chains(delivery, sources.chain, settings.tickets, session, good)
 
@@ -242,20 +245,18 @@ def _degraded(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
 
 def _stored(store: ObjectStore, run: Run, delivery: Delivery, good: Sequence[str]) -> dict[str, TableRef]:
     prefix = snapshot.prefix_of(run.namespace, run.session, run.attempt)
-    bars = delivery.bars.frame
-    frames = {table: fetched.frame for table, fetched in delivery.tables.items()} | {
-        BARS: bars[bars["ticker"].isin(good)]
-    }
     return {
-        table.name: snapshot.write_table(store, prefix, table, frame, delivery.tables[table].origin)
-        for table, frame in frames.items()
+        table.name: snapshot.write_table(store, prefix, table, _of(good, table, fetched.frame), fetched.origin)
+        for table, fetched in delivery.tables.items()
     }
+
+
+def _of(good: Sequence[str], table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Bars of these tickers alone; other tables whole."""
+    return frame[frame["ticker"].isin(good)] if table is BARS else frame
 
 
 def _chunks(tickers: Sequence[str], most: int) -> tuple[tuple[str, ...], ...]:
     count = min(most, -(-len(tickers) // TICKERS_PER_CHUNK))
     size = -(-len(tickers) // count)
     return tuple(tuple(tickers[at : at + size]) for at in range(0, len(tickers), size))
-
-
-TICKERS_PER_CHUNK = 25  # below that the fixed cost of a step outweighs its work

@@ -52,15 +52,15 @@ class OwnVolatility:
         return {IV_HISTORY.name: snapshot.write_table(store, prefix, IV_HISTORY, self.history, origin)}
 
 
-def own_iv(store: ObjectStore, run: Run, plan: Plan, delivery: Delivery | None, settings: Settings) -> OwnVolatility:
+def own_iv(store: ObjectStore, run: Run, plan: Plan, delivery: Delivery, settings: Settings) -> OwnVolatility:
     """The history that earlier snapshots hold, grown by what the session's chains say.
 
     Parameters
     ----------
     delivery
-        With the chains, where there are any; None where no provider could be reached.
+        With the chains, where there are any.
     """
-    today, lacking = summaries(delivery, settings.tickets, run.session) if delivery else ((), ())
+    today, lacking = summaries(delivery, settings.tickets, run.session)
     rows, unread = _stored_rows(store, run, plan.earlier)
     history = grown(rows, today, session=run.session)
     without_index = [ticker for ticker in settings.tickers if ticker not in OWN_INDEX]
