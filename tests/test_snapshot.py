@@ -62,6 +62,14 @@ def test_table_written_is_the_table_read(store: MemoryStore) -> None:
     assert_frame_equal(back, validate(BARS, bars()))
 
 
+def test_table_that_a_snapshot_is_without_has_no_rows(store: MemoryStore) -> None:
+    ref = snapshot.write_table(store, PREFIX, BARS, bars(), ORIGIN)
+    with_bars, without = manifest(tables={"bars": ref}), manifest(tables={})
+
+    assert_frame_equal(snapshot.table_of(store, with_bars, BARS), validate(BARS, bars()))
+    assert_frame_equal(snapshot.table_of(store, without, BARS), BARS.empty())
+
+
 def test_table_lies_below_the_attempt_under_its_name_and_digest(store: MemoryStore) -> None:
     ref = snapshot.write_table(store, PREFIX, BARS, bars(), ORIGIN)
 

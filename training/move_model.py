@@ -28,6 +28,7 @@ from training.earnings_move import SERVED, Announced, Comparison, announced, com
 from training.export import export
 from training.move_forecasters import RULES, fit_regression, fit_rule
 from training.quantiles import LEVELS
+from training.report import identity
 from training.train import POOLED, keep
 
 NAME: ModelName = "earnings_move"
@@ -57,11 +58,7 @@ class TrainedMoves:
     def as_json(self) -> dict[str, Any]:
         """The same as data, decimals of the price."""
         return {
-            "model": self.card.name,
-            "scope": self.card.scope,
-            "version": self.card.version,
-            "world": self.card.world,
-            "trained_through": self.card.trained_through.isoformat(),
+            **identity(self.card),
             "served": self.comparison.serves_next,
             "verdict": self.comparison.verdict,
             "evaluation": {name: dataclasses.asdict(figures) for name, figures in self.comparison.figures.items()},

@@ -23,6 +23,17 @@ PER_FOLD = ("auc", "accuracy", "brier_skill", "log_loss", "ece")
 UNKNOWN = "-"
 
 
+def identity(card: ModelCard) -> dict[str, str]:
+    """Which model it is, as data."""
+    return {
+        "model": card.name,
+        "scope": card.scope,
+        "version": card.version,
+        "world": card.world,
+        "trained_through": card.trained_through.isoformat(),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Trained:
     """One model: what is served, and how it was judged."""
@@ -61,11 +72,7 @@ class Trained:
         for name, verdict in figures.items():
             evaluation["figures"][name] |= verdict
         return {
-            "model": self.card.name,
-            "scope": self.card.scope,
-            "version": self.card.version,
-            "world": self.card.world,
-            "trained_through": self.card.trained_through.isoformat(),
+            **identity(self.card),
             "proven": self.proven,
             "evaluation": _without_nan(evaluation),
         }

@@ -24,6 +24,7 @@ from options_signals.tickets import Ticket
 from tests.e2e.day import EAGER, EVENING, World, replayed, simulated, stocked
 from tests.models.bundles import shrunk_mean_bundle
 from tests.sources import faulty
+from tests.strategy.forecasts import refused, traded
 
 WEDNESDAY, FRIDAY, MONDAY, TUESDAY = (dt.date(2022, 11, day) for day in (23, 25, 28, 29))
 SECOND = dt.date(2022, 12, 2)
@@ -117,20 +118,10 @@ def evening(world: World, session: dt.date = WEDNESDAY) -> Signal | NoTrade:
     return told["AAPL"]
 
 
-def signal(decision: Signal | NoTrade) -> Signal:
-    assert isinstance(decision, Signal), decision.reasons
-    return decision
-
-
 def order(decision: Signal | NoTrade) -> Ticket:
-    ticket = signal(decision).ticket
+    ticket = traded(decision).ticket
     assert isinstance(ticket, Ticket), ticket
     return ticket
-
-
-def refused(decision: Signal | NoTrade) -> NoTrade:
-    assert isinstance(decision, NoTrade)
-    return decision
 
 
 def mail(world: World) -> str:
@@ -154,7 +145,7 @@ def test_the_move_that_was_put_into_the_options_is_measured_and_kept() -> None:
 
 
 def test_a_dear_move_is_sold_in_the_first_expiry_after_it_and_left_once_it_has_come() -> None:
-    decision = signal(evening(account(strategy="iv_crush")))
+    decision = traded(evening(account(strategy="iv_crush")))
     ticket = order(decision)
 
     assert (decision.strategy, decision.size, decision.risk_share) == (Strategy.IRON_CONDOR, Size.HALF, 0.005)
@@ -224,14 +215,14 @@ def test_a_trade_of_the_matrix_that_cannot_avoid_it_is_refused(rule: str, reason
 
 
 def test_a_trade_of_the_matrix_is_left_the_day_before_where_a_day_lies_between() -> None:
-    decision = signal(evening(account(Date("2022-11-29"), earnings="leave_before")))
+    decision = traded(evening(account(Date("2022-11-29"), earnings="leave_before")))
 
     assert (decision.strategy, decision.plan.exit_on) == (Strategy.BULL_CALL_SPREAD, TUESDAY)
     assert order(decision).exits.on == TUESDAY
 
 
 def test_a_trade_of_the_matrix_that_is_held_says_what_may_happen() -> None:
-    decision = signal(evening(account(earnings="hold")))
+    decision = traded(evening(account(earnings="hold")))
 
     assert (decision.strategy, decision.plan.exit_on) == (Strategy.BULL_CALL_SPREAD, None)
     assert f"held over {TOLD}: prices may jump past every stop" in decision.warnings
@@ -239,7 +230,7 @@ def test_a_trade_of_the_matrix_that_is_held_says_what_may_happen() -> None:
 
 def test_beside_the_matrix_iv_crush_decides_on_who_announces_and_on_nobody_else() -> None:
     world = account(earnings="iv_crush")
-    decision = signal(evening(world))
+    decision = traded(evening(world))
 
     assert (decision.strategy, decision.plan.exit_on) == (Strategy.IRON_CONDOR, MONDAY)
     assert "SPY BULL CALL SPREAD" in mail(world)
