@@ -73,7 +73,7 @@ def run(
     source: Source = LIVE,
     session: Session = None,
     tickers: Tickers = None,
-    revise: Annotated[bool, typer.Option(help="Decide again: under other settings, or on healed data.")] = False,
+    revise: Annotated[bool, typer.Option(help="Decide again: other settings or account file, or healed data.")] = False,
     send: Annotated[
         bool | None, typer.Option(help="Send the digest (on a laptop: show it). Default: yes, but not a revision.")
     ] = None,

@@ -268,13 +268,25 @@ def test_a_revision_whose_first_sending_is_unknown_is_marked_as_both(world: Worl
     assert texts.email.startswith("REPEAT · REVISED · replaces digest ")
 
 
-def test_a_digest_that_was_only_recorded_is_sent_and_not_revised_under_the_same_settings(world: World) -> None:
+def test_a_digest_that_was_only_recorded_is_sent_by_a_later_run_under_the_same_settings(world: World) -> None:
     world.publish(send=False)
 
-    world.publish(LATER, revise=True)
+    world.publish(LATER)
 
     assert world.emails == [TEXTS.email]
     assert world.digest.sk == "digest"
+
+
+@pytest.mark.parametrize("send", [False, True])
+def test_a_revision_that_was_only_recorded_is_decided_again_when_asked_for(world: World, send: bool) -> None:
+    world.publish()
+    world.publish(replace(DECLINED, config_id=LATER.config_id, attempt=LATER.attempt), revise=True, send=False)
+
+    world.publish(replace(LATER, attempt=LATER.attempt + 1), revise=True, send=send)
+
+    assert world.digest.sk == "digest#r2"
+    assert ledger.decisions(world.table, "live", SESSION) == list(LATER.decisions)
+    assert world.emails[1:] == ([world.digest.texts.email] if send else [])
 
 
 def test_the_tenth_revision_is_newer_than_the_ninth(world: World) -> None:

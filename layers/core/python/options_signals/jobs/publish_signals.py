@@ -91,8 +91,8 @@ def publish_signals(
     send
         False stores a new digest as RECORDED and hands nothing over; a later run with True sends it.
     revise
-        Where a finished digest was made under another `config_id`, or a sent one of another attempt (its data may have
-        been bad): store a revision beside it.
+        Where a sent or recorded digest was made under another `config_id` or by another attempt (its data or account
+        file may have been bad): store a revision beside it.
 
     Raises
     ------
@@ -120,10 +120,10 @@ def _stored(edition: Edition, ports: Ports, *, state: State, revise: bool) -> Di
     newest = ledger.digest(ports.table, edition.namespace, edition.session)
     if newest is None:
         return _store(edition, ports, revision=0, state=state)
-    again = revise and newest.state is State.SENT and newest.attempt != edition.attempt
+    owed = newest.state in {State.PENDING, State.SENDING}
+    again = revise and not owed and newest.attempt != edition.attempt
     if newest.config_id == edition.config_id and not again:
         return newest
-    owed = newest.state in {State.PENDING, State.SENDING}
     if owed and not revise:
         return newest
     if owed or not revise:
