@@ -80,7 +80,7 @@ def test_a_trade_within_every_cap_is_the_same_trade() -> None:
     lone = signal()
 
     assert after(lone)[0] is lone
-    assert lone.original_risk_share == 0.02
+    assert (lone.risk_share, lone.cuts) == (0.02, ())
 
 
 def test_a_refusal_passes_as_it_is() -> None:
@@ -93,7 +93,7 @@ def test_risk_open_in_the_underlying_leaves_the_rest_of_its_cap() -> None:
     cut = only(after(signal(), holdings=Holdings(positions=(position(share=0.03),)), max_per_underlying=0.04))
 
     assert isinstance(cut, Signal)
-    assert (cut.original_risk_share, cut.risk_share) == (0.02, 0.01)
+    assert cut.risk_share == 0.01
     assert cut.cuts[0].model_dump() == {
         "rule": "underlying",
         "before": 0.02,

@@ -321,11 +321,6 @@ class Signal(_Decision):
     ticket: TicketAnswer | None = None  # exact contracts, or why there are none; None: chains were not asked for
 
     @property
-    def original_risk_share(self) -> float:
-        """Of the account, before the portfolio cut it."""
-        return self.cuts[0].before if self.cuts else self.risk_share
-
-    @property
     def in_brief(self) -> str:
         """What was said, to compare with another session's: "BULL CALL SPREAD half"."""
         return f"{self.strategy.value.upper()} {self.size.value}"
