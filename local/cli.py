@@ -135,29 +135,16 @@ def ticket(
 
     Example: signals ticket --chain chain.parquet --underlying SPY --structure bull_call_spread --rate 0.04
     """
-    from local.day import asked_session, parsed_date
-    from local.ticket import show_ticket, ticket_of_file, ticket_of_signal
+    from local.ticket import asked_of_file, asked_of_signal, show_ticket
     from local.world import World
 
     world = World.of(source=source)
-    of_a_file = {"--structure": structure, "--rate": rate, "--underlying": underlying}
-    if chain is None and (strange := [name for name, value in of_a_file.items() if value is not None]):
-        raise InvalidValueError(name=" and ".join(strange), value="without --chain", allowed="beside --chain only")
-    if chain is not None and ticker is not None:
-        raise InvalidValueError(
-            name="ticker", value=ticker, allowed="none beside --chain; --underlying picks one there"
-        )
-    if chain is not None:
-        if structure is None or rate is None:
-            raise InvalidValueError(name="--structure and --rate", value=None, allowed="both, beside --chain")
-        day = parsed_date(session) if session else None
-        answer = ticket_of_file(
-            chain, structure=structure, rate=rate, underlying=underlying, session=day, settings=world.settings
-        )
-    elif ticker is None:
-        raise InvalidValueError(name="ticker", value=None, allowed="the ticker of a stored signal, or --chain FILE")
-    else:
-        answer = ticket_of_signal(world, ticker.upper(), asked_session(session))
+    of_a_file = {"structure": structure, "rate": rate, "underlying": underlying}
+    answer = (
+        asked_of_signal(world, ticker, session, of_a_file=of_a_file)
+        if chain is None
+        else asked_of_file(world, chain, session, ticker=ticker, structure=structure, rate=rate, underlying=underlying)
+    )
     simulated = chain is None and source.startswith("simulated")
     tell(as_json, answer, lambda console: show_ticket(console, answer, world.home, simulated=simulated))
 

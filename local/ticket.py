@@ -1,6 +1,7 @@
 """`signals ticket`: one signal, or one structure of a chain file, as a ticket a person can order by."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,8 +24,43 @@ from rich.table import Table
 from rich.text import Text
 
 from local.cloud import LaptopCloud
+from local.day import asked_session, parsed_date
 from local.home import Home
 from local.world import World
+
+
+def asked_of_signal(
+    world: World, ticker: str | None, session: str | None, *, of_a_file: Mapping[str, object]
+) -> Ticket | NoTicket:
+    """As `ticket_of_signal`; InvalidValueError without a ticker, or with options that only a chain file takes."""
+    if strange := [f"--{name}" for name, value in of_a_file.items() if value is not None]:
+        raise InvalidValueError(name=" and ".join(strange), value="without --chain", allowed="beside --chain only")
+    if ticker is None:
+        raise InvalidValueError(name="ticker", value=None, allowed="the ticker of a stored signal, or --chain FILE")
+    return ticket_of_signal(world, ticker.upper(), asked_session(session))
+
+
+def asked_of_file(
+    world: World,
+    path: Path,
+    session: str | None,
+    *,
+    ticker: str | None,
+    structure: str | None,
+    rate: float | None,
+    underlying: str | None,
+) -> Ticket | NoTicket:
+    """As `ticket_of_file`; InvalidValueError with a ticker, or without structure and rate."""
+    if ticker is not None:
+        raise InvalidValueError(
+            name="ticker", value=ticker, allowed="none beside --chain; --underlying picks one there"
+        )
+    if structure is None or rate is None:
+        raise InvalidValueError(name="--structure and --rate", value=None, allowed="both, beside --chain")
+    day = parsed_date(session) if session else None
+    return ticket_of_file(
+        path, structure=structure, rate=rate, underlying=underlying, session=day, settings=world.settings
+    )
 
 
 def ticket_of_file(

@@ -105,6 +105,11 @@ def own_index(ticker: str) -> str:
     return f"{ticker} options"
 
 
+def is_proxy(ticker: str, index: str) -> bool:
+    """Whether the index speaks of something else: it is neither the ticker's own nor its own options' volatility."""
+    return index not in {OWN_INDEX.get(ticker), own_index(ticker)}
+
+
 def columns_for(
     ticker: str,
     *,
@@ -162,7 +167,7 @@ def columns_for(
         arrays=arrays,
         price_basis=basis,
         index=index,
-        index_is_proxy=index not in {None, OWN_INDEX.get(ticker), own_index(ticker)},
+        index_is_proxy=index is not None and is_proxy(ticker, index),
     )
 
 

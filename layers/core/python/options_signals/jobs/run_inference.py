@@ -16,12 +16,12 @@ from options_signals.features.announcements import (
     next_announcement,
 )
 from options_signals.features.inputs import (
-    OWN_INDEX,
     PriceBasis,
     basis_of,
     feature_table,
     index_columns,
     index_of,
+    is_proxy,
     own_index,
 )
 from options_signals.jobs import documents
@@ -150,9 +150,10 @@ class _Forecaster:
 
     def _iv(self, ticker: str, row: Row, basis: PriceBasis) -> tuple[IvForecast | None, str]:
         index = self._index(ticker)
-        proxy = index not in {OWN_INDEX.get(ticker), own_index(ticker)}
         try:
-            forecast = forecast_iv(self._bundle("iv_regime", ticker, basis), row, index=index, proxy=proxy)
+            forecast = forecast_iv(
+                self._bundle("iv_regime", ticker, basis), row, index=index, proxy=is_proxy(ticker, index)
+            )
         except (InvalidValueError, MissingColumnError) as error:
             return None, str(error)
         year = self._manifest.own_iv.get(ticker)
