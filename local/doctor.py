@@ -18,7 +18,7 @@ from options_signals.models import registry
 from options_signals.models.bundle import load
 from options_signals.settings import describe
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from local.world import World
@@ -63,7 +63,7 @@ def examine(world: World) -> list[Finding]:
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     """As a table, what is missing in red."""
-    table = Table("what", "", "found", "what to do")
+    table = Table("what", "", *(Column(name, overflow="fold") for name in ("found", "what to do")))
     for finding in findings:
         table.add_row(finding.what, Text(finding.status, style=STYLE[finding.status]), finding.found, finding.remedy)
     console.print(table)
@@ -71,7 +71,8 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 def show_settings(console: Console) -> None:
     """Every setting there is."""
-    settings = Table("setting", "default", "what it is", title="every setting", title_justify="left")
+    setting_name = Column("setting", overflow="fold")
+    settings = Table(setting_name, "default", "what it is", title="every setting", title_justify="left")
     for setting in describe():
         settings.add_row(setting.key, str(setting.default), setting.description)
     console.print(settings)

@@ -4,10 +4,12 @@ import json
 import sys
 
 import typer
+from options_signals.jobs.ledger import DigestRecord, State
 from options_signals.jobs.messages import RunRequest
 from rich.console import Console
 
 from local.day import Day, run_day
+from local.home import Home
 from local.world import World
 
 STEP_WORDS = {
@@ -43,24 +45,29 @@ def _show(day: Day, world: World, console: Console) -> None:
         return
     for line in (f"subject: {day.digest.subject}", f"SMS: {day.digest.sms}", "", day.digest.email):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(_where(day, world), markup=False, highlight=False, soft_wrap=True)
+    where = _where(day.digest, len(day.execution.messages), world.home)
+    console.print(where, markup=False, highlight=False, soft_wrap=True)
 
 
 def _worked(day: Day) -> bool:
     return "state" in day.execution.output
 
 
-def _where(day: Day, world: World) -> str:
-    home = world.home
-    told = f"{day.digest.state} as message {day.digest.message_id}" if day.digest else ""
+def _where(digest: DigestRecord, received: int, home: Home) -> str:
     return "\n".join(
         (
-            f"digest: {told}, {len(day.execution.messages)} message(s) received",
+            f"digest: {_told(digest, received)}",
             f"table:  {home.table}",
             f"lake:   {home.lake}",
             f"log:    {home.log / 'functions.jsonl'}",
         )
     )
+
+
+def _told(digest: DigestRecord, received: int) -> str:
+    if digest.state is State.RECORDED:
+        return f"{digest.state}, sent to nobody"
+    return f"{digest.state} as message {digest.message_id}, {received} message(s) received"
 
 
 def _record(day: Day) -> dict[str, object]:

@@ -8,7 +8,7 @@ from options_signals.signals import NoTrade, Signal
 from options_signals.snapshot import Manifest
 from options_signals.strategy.portfolio import Holdings
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 CALL_STYLE = {"NO TRADE": "yellow", "REFUSED": "red"}
@@ -65,7 +65,10 @@ def models(console: Console, stored: Sequence[Version]) -> None:
 
 def history(console: Console, taken: Sequence[tuple[str, Signal | NoTrade]]) -> None:
     """What was said, newest first."""
-    table = Table("session", "namespace", "ticker", "decision", "confidence", "why")
+    if not taken:
+        console.print("nothing is stored of that; `signals history` alone lists all", markup=False)
+        return
+    table = Table("session", Column("namespace", overflow="fold"), "ticker", "decision", "confidence", "why")
     for namespace, decision in taken:
         table.add_row(
             decision.session.isoformat(),

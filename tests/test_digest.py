@@ -18,7 +18,7 @@ from options_signals.digest.sms import septets
 from options_signals.digest.words import captured, contribution, feature
 from options_signals.errors import InvalidValueError
 from options_signals.settings import Decision, Portfolio, Risk, Settings
-from options_signals.signals import Contribution, Cut, Forecast, IvRegime, NoTrade, Signal
+from options_signals.signals import Contribution, Cut, Forecast, IvRegime, NoTrade, Signal, TrackRecord
 from options_signals.snapshot import Manifest, Origin, TableRef, Verdict
 from options_signals.strategy.decide import decide, refuse
 from options_signals.strategy.portfolio import EquityPoint, Holdings, Position
@@ -310,6 +310,14 @@ def test_down_is_told_with_the_figures_of_down() -> None:
         "if it moves more than 1 % in 5 sessions: down 58 % (base rate 43 %; walk-forward, when we said "
         "40-45 % it happened 46 %, n = 83)"
     )
+
+
+def test_a_record_whose_ends_round_to_the_same_is_told_as_one_figure() -> None:
+    narrow = direction(0.58, track_record=TrackRecord(low=0.578, high=0.582, observed=0.54, count=83))
+
+    lines = tabulate(manifest(), [decide(forecast(narrow, volatility()), GOOD, Settings())]).rows[0].lines
+
+    assert "when we said 58 % it happened 54 %, n = 83)" in lines[0]
 
 
 REACTION = sessions.shift(SESSION, 2)

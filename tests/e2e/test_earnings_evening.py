@@ -242,8 +242,8 @@ def test_without_its_chain_the_refusal_says_that_it_is_missing(fault: faulty.Fau
     world.sources = faulty.with_chains(world.sources, fault)
     decision = refused(evening(world))
 
-    assert (decision.reasons, decision.cause) == (("no chain tells what move on earnings options price",), "data")
-    assert "AAPL REFUSED no chain tells what move on earnings options price" in mail(world)
+    assert (decision.reasons, decision.cause) == (("no option chain tells what move on earnings is priced in",), "data")
+    assert "AAPL REFUSED no option chain tells what move on earnings is priced in" in mail(world)
 
 
 @pytest.mark.parametrize(

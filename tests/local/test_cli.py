@@ -51,6 +51,16 @@ def test_a_run_prints_the_digest_and_where_things_lie(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("stocked")
+def test_a_revision_that_is_not_sent_says_that_nobody_got_it(shell: Shell) -> None:
+    shell(*RUN)
+
+    _, out, _ = shell(*RUN, "--revise")
+
+    assert "digest: RECORDED, sent to nobody" in out
+    assert "message(s) received" not in out
+
+
+@pytest.mark.usefixtures("stocked")
 def test_a_second_run_says_that_there_is_nothing_to_do(shell: Shell) -> None:
     shell(*RUN)
 
@@ -144,6 +154,13 @@ def test_signal_all_with_record_is_found_in_the_history_and_replays_identically(
     ]
     assert replayed["identical"]
     assert replayed["decisions"][0]["ticker"] == "SPY"
+
+
+@pytest.mark.usefixtures("home")
+def test_a_history_without_anything_says_so(shell: Shell) -> None:
+    _, out, _ = shell("history", "SPY")
+
+    assert "nothing is stored of that" in out
 
 
 @pytest.mark.usefixtures("home")

@@ -51,8 +51,9 @@ def test_a_file_with_nothing_open_needs_only_its_date() -> None:
     ("text", "told"),
     [
         ("positions: []", "as_of in account/live.yaml"),
-        ("as_of: 2022-11-20", "as_of in account/live.yaml is '2022-11-20'; allowed: Value error, a trading day"),
+        ("as_of: 2022-11-20", "as_of in account/live.yaml is '2022-11-20'; allowed: a trading day"),
         ("as_of: 2022-11-22\nposition: []", "position in account/live.yaml"),
+        ("as_of: 2022-11-22\nequity:", "equity in account/live.yaml is ''; allowed: a list."),
         ("as_of: 2022-11-22\nas_of: 2022-11-21", "as_of stands there twice"),
         ("as_of: 2022-11-22\npositions: [{ticker: spy, risk_usd: 1}]", "positions.0.ticker in account/live.yaml"),
         ("as_of: 2022-11-22\npositions: [{ticker: SPY, risk_usd: -1}]", "positions.0.risk_usd in account/live.yaml"),

@@ -59,6 +59,13 @@ def test_a_day_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_chain(stored(CHAIN, tmp_path), session=dt.date(2022, 11, 22))
 
 
+def test_of_many_days_the_first_and_the_last_are_told(tmp_path: Path) -> None:
+    many = pd.concat([CHAIN.assign(captured_at=CHAIN["captured_at"] - dt.timedelta(days=n)) for n in range(30)])
+
+    with pytest.raises(InvalidValueError, match="allowed: one of the 30 in the file, 2022-10-25 to 2022-11-23"):
+        read_chain(stored(many, tmp_path))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"no chain file .*chain.parquet"):
         read_chain(tmp_path / "chain.parquet")

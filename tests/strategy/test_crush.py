@@ -173,10 +173,10 @@ def test_without_an_announcement_nothing_is_sold() -> None:
     ("missing", "reason"),
     [
         ({"move": None}, "there is no forecast of the move on earnings"),
-        ({"implied_move": None}, "no chain tells what move on earnings options price"),
+        ({"implied_move": None}, "no option chain tells what move on earnings is priced in"),
         (
             {"move": None, "implied_move": None},
-            "there is no forecast of the move on earnings; no chain tells what move on earnings options price",
+            "there is no forecast of the move on earnings; no option chain tells what move on earnings is priced in",
         ),
     ],
 )

@@ -383,8 +383,15 @@ def _problem(error: Any, environ: Mapping[str, str]) -> str:
     key = _spelt([str(part) for part in error["loc"] if part != "[key]"], environ)
     if error["type"] == "extra_forbidden":
         return f"{key} is not a setting"
-    allowed = "settings of its own beneath it" if error["type"] == "model_type" else error["msg"]
-    return f"{key} is {error['input']!r}, allowed: {re.sub('^(Value error, |Input should be )', '', allowed)}"
+    return f"{key} is {error['input']!r}, allowed: {allowed_by(error)}"
+
+
+_ALLOWED = {"model_type": "settings of its own beneath it", "tuple_type": "a list"}
+
+
+def allowed_by(error: Any) -> str:
+    """What a value should have been, by one of pydantic's errors, in words for the writer of a file."""
+    return _ALLOWED.get(error["type"]) or re.sub("^(Value error, |Input should be )", "", error["msg"])
 
 
 def _spelt(parts: list[str], environ: Mapping[str, str]) -> str:

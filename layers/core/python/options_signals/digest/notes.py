@@ -86,7 +86,7 @@ def _models(forecasts: Sequence[Forecast]) -> Iterable[str]:
     )
     yield from lines[:MOST_MODELS]
     if len(lines) > MOST_MODELS:
-        yield f"and {len(lines) - MOST_MODELS} more models: signals models list"
+        yield f"and {plural(len(lines) - MOST_MODELS, 'more model')}: signals models list"
 
 
 def _figures(model: DirectionForecast | IvForecast | MoveForecast) -> str:

@@ -255,8 +255,14 @@ def _odds(forecast: DirectionForecast) -> str:
     low, high = sorted((side(record.low), side(record.high)))
     return (
         f"{said} (base rate {percent(side(forecast.base_rate))}; walk-forward, when we said "
-        f"{100 * low:.0f}-{percent(high)} it happened {percent(side(record.observed))}, n = {record.count})"
+        f"{_between(low, high)} it happened {percent(side(record.observed))}, n = {record.count})"
     )
+
+
+def _between(low: float, high: float) -> str:
+    """As in "58-61 %", or "58 %" where both ends round to that."""
+    least, most = percent(low), percent(high)
+    return most if least == most else f"{least.removesuffix(' %')}-{most}"
 
 
 def _regime(forecast: IvForecast) -> str:

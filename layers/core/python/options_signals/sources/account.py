@@ -23,7 +23,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from options_signals.errors import InvalidValueError
-from options_signals.settings import Ticker, plain_yaml
+from options_signals.settings import Ticker, allowed_by, plain_yaml
 from options_signals.strategy.portfolio import EquityPoint, Event, Greeks, Holdings, Position, Session
 
 FORM = "Write it as docs/portfolio.md shows, or remove the file to do without it."
@@ -90,5 +90,5 @@ def parse_account(text: str, *, name: str) -> Account:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "it"
         raise InvalidValueError(
-            name=f"{where} in {name}", value=first["input"], allowed=first["msg"], remedy=FORM
+            name=f"{where} in {name}", value=first["input"], allowed=allowed_by(first), remedy=FORM
         ) from error

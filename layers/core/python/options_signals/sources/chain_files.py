@@ -65,10 +65,15 @@ def _chosen(name: str, frame: pd.DataFrame, values: pd.Series, wanted: str | Non
     if wanted is None and len(there) == 1:
         return frame
     if wanted not in there:
-        raise InvalidValueError(
-            name=name, value=wanted, allowed=", ".join(there) or "nothing: the file is empty", remedy=f"Give --{name}."
-        )
+        raise InvalidValueError(name=name, value=wanted, allowed=_told(there), remedy=f"Give --{name}.")
     return frame[values == wanted]
+
+
+def _told(there: list[str]) -> str:
+    """All of a few; of a year of sessions the first, the last, and how many."""
+    if len(there) > 20:
+        return f"one of the {len(there)} in the file, {there[0]} to {there[-1]}"
+    return ", ".join(there) or "nothing: the file is empty"
 
 
 def _with_table_columns(frame: pd.DataFrame) -> pd.DataFrame:

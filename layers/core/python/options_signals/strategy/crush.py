@@ -58,7 +58,7 @@ def _iv_crush(seen: Situation) -> Choice:
 def _missing(forecast: Forecast) -> list[str]:
     needed = {
         "there is no forecast of the move on earnings": forecast.move,
-        "no chain tells what move on earnings options price": forecast.implied_move,
+        "no option chain tells what move on earnings is priced in": forecast.implied_move,
     }
     return [said for said, given in needed.items() if given is None]
 
