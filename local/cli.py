@@ -282,7 +282,7 @@ def replay(session: str, namespace: Namespace = None, as_json: AsJson = False) -
     }
 
     def display(console: Console) -> None:
-        show.digest(console, answer.manifest, answer.decisions, answer.holdings)
+        show.digest(console, answer.manifest, answer.decisions, answer.holdings, stored=True)
         codes = f"stored by code {answer.manifest.code_version}, decided again by {code_version()}"
         told = "identical: the same decisions, the same digest" if not answer.differences else f"DIFFERENT ({codes})"
         console.print("\n".join((told, *answer.differences)), markup=False)
@@ -336,7 +336,7 @@ def _decide(source: str, tickers: str | None, session: str | None, as_json: bool
     from local.world import World
 
     decided = decide_only(World.of(source=source, tickers=tickers), asked_session(session))
-    tell(as_json, decided.decisions, lambda console: show.digest(console, *decided))
+    tell(as_json, decided.decisions, lambda console: show.digest(console, *decided, stored=False))
 
 
 def _train(

@@ -15,8 +15,18 @@ CALL_STYLE = {"NO TRADE": "yellow", "REFUSED": "red"}
 STATUS_STYLE = {"ok": "green", "degraded": "yellow", "refused": "red"}
 
 
-def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | NoTrade], holdings: Holdings) -> None:
-    """The digest as a table: signals first, then refusals with their reasons and what the matrix leaned to."""
+def digest(
+    console: Console,
+    manifest: Manifest,
+    decisions: Sequence[Signal | NoTrade],
+    holdings: Holdings,
+    *,
+    stored: bool,
+) -> None:
+    """The digest as a table: signals first, then refusals with their reasons and what the matrix leaned to.
+
+    Of one that is not `stored` nothing can be replayed, and its last note, which says how to, is left out.
+    """
     shown = tabulate(manifest, decisions, holdings, unpictured={})
     table = Table(title=f"{shown.title} · {shown.outcome}", title_justify="left", show_lines=True)
     for column in ("ticker", "call", "size", "risk", "confidence"):
@@ -27,7 +37,7 @@ def digest(console: Console, manifest: Manifest, decisions: Sequence[Signal | No
         call = Text(row.call, style=CALL_STYLE.get(row.call, "bold green"))
         table.add_row(row.ticker, call, row.size, row.risk, row.confidence, Text("\n".join([*row.lines, *lean])))
     console.print(table)
-    for note in shown.notes:
+    for note in shown.notes if stored else shown.notes[:-1]:
         console.print(note, markup=False, highlight=False)
 
 
@@ -50,7 +60,8 @@ FIGURES = {"auc": 3, "brier_skill": 3, "log_loss": 3, "accuracy": 3, "pinball_lo
 
 def models(console: Console, stored: Sequence[Version]) -> None:
     """Every bundle in the registry, the served ones marked."""
-    table = Table("model", "for", "version", "served", "data through", "figures (out of fold, 95 % interval)")
+    version = Column("version", no_wrap=True)  # it is typed again, into promote
+    table = Table("model", "for", version, "served", "data through", "figures (out of fold, 95 % interval)")
     for item in stored:
         card = item.card
         figures = "; ".join(

@@ -141,6 +141,19 @@ def test_signal_decides_on_one_ticker_and_stores_nothing(shell: Shell, stocked: 
 
 
 @pytest.mark.usefixtures("stocked")
+def test_only_what_is_stored_says_how_it_is_replayed(shell: Shell) -> None:
+    asked = ("signal-all", "--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
+
+    _, tried, _ = shell(*asked)
+    shell(*asked, "--record")
+    _, stored, _ = shell("replay", "2022-11-23")
+
+    assert "replay: signals replay 2022-11-23" in stored
+    assert "replay:" not in tried
+    assert "not investment advice" in tried
+
+
+@pytest.mark.usefixtures("stocked")
 def test_signal_all_with_record_is_found_in_the_history_and_replays_identically(shell: Shell) -> None:
     asked = ("--source", "simulated", "--session", "2022-11-23", "--tickers", "SPY")
     code, _, _ = shell("signal-all", *asked, "--record")
