@@ -290,7 +290,7 @@ def test_an_announcement_moved_by_a_week_waits_for_its_new_evening() -> None:
     tell(world, Date(), MOVED_BY_A_WEEK, event=with_event(0.06, dt.date(2022, 12, 6)))
 
     assert refused(evening(world, FRIDAY)).reasons == (
-        "earnings on 2022-12-05 after the close (reaction 2022-12-06): sold on the evening of 2022-12-02",
+        "earnings on 2022-12-05 after the close (reaction 2022-12-06): decided on the evening of 2022-12-02",
     )
 
 

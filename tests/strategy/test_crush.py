@@ -153,7 +153,7 @@ NONE_AHEAD = "no announcement ahead that a trade could still be entered before"
         (1, f"{NONE_AHEAD}: earnings on 2022-11-23 after the close (reaction 2022-11-25)"),
         (
             3,
-            "earnings on 2022-11-28 after the close (reaction 2022-11-29): sold on the evening of 2022-11-25",
+            "earnings on 2022-11-28 after the close (reaction 2022-11-29): decided on the evening of 2022-11-25",
         ),
     ],
 )

@@ -164,6 +164,12 @@ def test_unproven_direction_is_traded_when_asked_for_at_half_size_and_said() -> 
     assert signal.warnings == (f"traded without proven skill in direction ({UNPROVEN}), as trade_unproven allows",)
 
 
+def test_what_is_declined_is_not_said_to_be_traded_without_skill() -> None:
+    view = forecast(unproven(0.51), volatility(IvRegime.NORMAL, 0.9))
+
+    assert refused(decide(view, GOOD, TRADING_UNPROVEN)).warnings == ()
+
+
 def test_overlay_scales_the_risk_and_never_the_plan() -> None:
     halved = Settings(risk=Risk(overlay=0.5))
     signal = traded(decided(0.7, "LOW", 0.7, halved))

@@ -133,7 +133,7 @@ def test_before_earnings_the_evening_can_be_left_to_iv_crush() -> None:
 def test_left_to_iv_crush_other_evenings_stay_with_the_chosen_strategy() -> None:
     assert traded(decided(BEYOND, earnings="iv_crush")) == traded(decided(BEYOND))
     assert refused(decided(EXIT, earnings="iv_crush")).reasons == (
-        "earnings on 2022-12-01 after the close (reaction 2022-12-02): sold on the evening of 2022-11-30",
+        "earnings on 2022-12-01 after the close (reaction 2022-12-02): decided on the evening of 2022-11-30",
     )
 
 

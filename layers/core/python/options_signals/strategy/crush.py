@@ -49,7 +49,7 @@ def _iv_crush(seen: Situation) -> Choice:
         return Choice(None, f"{in_words(announcement)}: which session moves is unknown, so there is no move to sell")
     evening = entry_evening(announcement.first_reaction)
     if forecast.session < evening:
-        return Choice(None, f"{in_words(announcement)}: sold on the evening of {evening}")
+        return Choice(None, f"{in_words(announcement)}: decided on the evening of {evening}")
     if forecast.move is None or forecast.implied_move is None:
         return Choice(None, "; ".join(_missing(forecast)), cause="data")
     return _weighed(seen, announcement, forecast.move, implied=forecast.implied_move)

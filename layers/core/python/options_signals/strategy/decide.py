@@ -61,7 +61,7 @@ def decide_by(strategy: StrategyRule, forecast: Forecast, verdict: Verdict, sett
     view = _view(situation, choice, strategy, settings) if situation and choice else None
     refused = tuple(reason for rule in REFUSALS if view and (reason := rule(view, settings)))
     reasons = unfit or refused or ((choice.why,) if choice and view is None else ())
-    warnings = _warnings(forecast, verdict, view, settings)
+    warnings = _warnings(forecast, verdict, view)
     if reasons or view is None or choice is None:
         return NoTrade(
             ticker=forecast.ticker,
@@ -130,7 +130,7 @@ def _signal(forecast: Forecast, view: View, why: str, warnings: tuple[str, ...],
         session=forecast.session,
         forecast=forecast,
         reasons=(why, _why_this_size(view, size, settings.decision), *_why_this_exit(forecast, view)),
-        warnings=(*warnings, *_of_earnings(forecast, view), *_unlimited(view)),
+        warnings=(*warnings, *_lifted(view, settings.decision), *_of_earnings(forecast, view), *_unlimited(view)),
         strategy=view.cell.strategy,
         size=size,
         risk_share=risk_share(view.cell.risk_share, TIER[size], settings.risk.overlay),
@@ -162,14 +162,13 @@ def _article(strategy: Strategy) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _warnings(forecast: Forecast, verdict: Verdict, view: View | None, settings: Settings) -> tuple[str, ...]:
+def _warnings(forecast: Forecast, verdict: Verdict, view: View | None) -> tuple[str, ...]:
     degraded = verdict.reasons if verdict.status == "degraded" else ()
     return (
         *degraded,
         *_index(forecast),
         *_imputed(forecast),
         *_of_move(forecast, view),
-        *_lifted(view, settings.decision),
     )
 
 
@@ -206,8 +205,8 @@ def _of_move(forecast: Forecast, view: View | None) -> Iterator[str]:
         yield f"{len(move.imputed)} of {move.inputs} inputs of the model of moves are unknown today: {unknown}"
 
 
-def _lifted(view: View | None, decision: Decision) -> tuple[str, ...]:
-    if view is None or view.cell.neutral or view.direction.proven or not decision.trade_unproven:
+def _lifted(view: View, decision: Decision) -> tuple[str, ...]:
+    if view.cell.neutral or view.direction.proven or not decision.trade_unproven:
         return ()
     return (f"traded without proven skill in direction ({skill(view.direction)}), as trade_unproven allows",)
 
