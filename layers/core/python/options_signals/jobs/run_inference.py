@@ -42,7 +42,7 @@ from options_signals.signals import (
     VolatilityRegime,
 )
 from options_signals.snapshot import BundleRef, Manifest
-from options_signals.tables import EARNINGS, IV_HISTORY
+from options_signals.tables import BARS, EARNINGS, IV_HISTORY, VOL_INDICES, Table
 
 type Row = Mapping[str, float]
 
@@ -63,8 +63,9 @@ def run_inference(chunk: Chunk, *, store: ObjectStore) -> Chunk:
     if chunk.features is None or chunk.features.rows == 0:
         return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", [])})
     rows = _rows(snapshot.read_table(store, "features", chunk.features))
-    forecaster = _Forecaster(manifest, store)
-    bars = snapshot.read_table(store, "bars", manifest.tables["bars"])
+    tables = _Tables(manifest, store)
+    forecaster = _Forecaster(manifest, store, tables)
+    bars = tables.of(BARS)
     prices = _prices(bars[bars["ticker"].isin(list(rows))], manifest.session)
     forecasts = [forecaster.forecast(ticker, row, prices[ticker]) for ticker, row in rows.items()]
     return chunk.model_copy(update={"forecasts": documents.write(store, run, "forecasts", forecasts)})
@@ -110,17 +111,32 @@ def _implied_moves(iv_history: pd.DataFrame, session: dt.date) -> dict[str, floa
     return dict(zip(today["underlying"].astype(str), today["implied_earnings_move"].tolist(), strict=True))
 
 
-class _Forecaster:
-    """The manifest's models, each opened and verified once."""
+class _Tables:
+    """The snapshot's tables, each read once; no rows of one that it is without."""
 
     def __init__(self, manifest: Manifest, store: ObjectStore) -> None:
         self._manifest = manifest
         self._store = store
+        self._read: dict[Table, pd.DataFrame] = {}
+
+    def of(self, table: Table) -> pd.DataFrame:
+        """The whole table."""
+        if table not in self._read:
+            self._read[table] = snapshot.table_of(self._store, self._manifest, table)
+        return self._read[table]
+
+
+class _Forecaster:
+    """The manifest's models, each opened and verified once."""
+
+    def __init__(self, manifest: Manifest, store: ObjectStore, tables: _Tables) -> None:
+        self._manifest = manifest
+        self._store = store
         self._proxies = Settings.model_validate(manifest.settings).allow_iv_proxy
         self._opened: dict[BundleRef, Bundle] = {}
-        self._tables: dict[str, pd.DataFrame] = {}
-        self._earnings = lately(snapshot.table_of(store, manifest, EARNINGS), manifest.session)
-        self._implied = _implied_moves(snapshot.table_of(store, manifest, IV_HISTORY), manifest.session)
+        self._tables = tables
+        self._earnings = lately(tables.of(EARNINGS), manifest.session)
+        self._implied = _implied_moves(tables.of(IV_HISTORY), manifest.session)
 
     def forecast(self, ticker: str, row: Row, prices: _Prices) -> Forecast:
         """The models' words on one ticker."""
@@ -190,20 +206,13 @@ class _Forecaster:
 
         Those of the row may rest on total returns, and on another index.
         """
-        names_of_tables = ("bars", "vol_indices", "earnings", "iv_history")
-        tables = {name: self._table(name) for name in names_of_tables if name in self._manifest.tables}
+        tables = {table.name: self._tables.of(table) for table in (BARS, VOL_INDICES, EARNINGS, IV_HISTORY)}
         tables["bars"] = tables["bars"].drop(columns="adj_close", errors="ignore")
         columns = columns_in(self._manifest, tables, ticker)
         others = {name: values for name, values in columns.arrays.items() if not name.startswith("index_")}
         beside_vix = others | index_columns(INDEX, columns.sessions, tables["vol_indices"])
         table = feature_table(replace(columns, arrays=beside_vix), names)
         return _rows(table[table["session"] == pd.Timestamp(self._manifest.session)])[ticker]
-
-    def _table(self, name: str) -> pd.DataFrame:
-        """A table of the snapshot, read once."""
-        if name not in self._tables:
-            self._tables[name] = snapshot.read_table(self._store, name, self._manifest.tables[name])
-        return self._tables[name]
 
     def _bundle(self, name: str, ticker: str, basis: PriceBasis) -> Bundle:
         ref = self._manifest.model_for(name, ticker)
