@@ -19,6 +19,7 @@ from options_signals.tables import IV_HISTORY
 
 from local.models import stored_own_iv
 from tests.e2e.day import EAGER, EVENING, World, replayed, stocked
+from tests.manifests import bare_manifest
 from tests.models.bundles import direction_bundle, regime_bundle
 from tests.sources import faulty
 
@@ -42,19 +43,12 @@ def keep(world: World, history: pd.DataFrame, session: dt.date = DAY_BEFORE) -> 
     """An earlier session of the same account, of which nothing else is stored."""
     origin = Origin(source="test", captured_at=EVENING, rights="test")
     prefix = snapshot.prefix_of("simulated", session, 1)
-    manifest = Manifest(
-        namespace="simulated",
-        session=session,
-        attempt=1,
-        created_at=EVENING,
+    manifest = bare_manifest(
+        "simulated",
+        session,
         tables={"iv_history": snapshot.write_table(world.store, prefix, IV_HISTORY, history, origin)},
-        verdicts={},
-        models=(),
         settings=world.settings.model_dump(mode="json"),
         config_id=world.settings.config_id,
-        code_version="test",
-        previous_session=sessions.shift(session, -1),
-        previous={},
     )
     snapshot.commit(world.store, manifest)
     return manifest

@@ -6,8 +6,10 @@ from options_signals import snapshot
 from options_signals.jobs.messages import Run
 from options_signals.jobs.moved_earnings import moved_earnings
 from options_signals.lake import MemoryStore
-from options_signals.snapshot import Manifest, Origin
+from options_signals.snapshot import Origin
 from options_signals.tables import EARNINGS, validate
+
+from tests.manifests import bare_manifest
 
 MONDAY, TUESDAY = dt.date(2022, 11, 14), dt.date(2022, 11, 15)
 AT = dt.datetime(2022, 11, 14, 22, 0, tzinfo=dt.UTC)
@@ -37,21 +39,7 @@ def moved(now: pd.DataFrame, before: pd.DataFrame | None) -> dict[str, str]:
     prefix = snapshot.prefix_of("live", MONDAY, 1)
     origin = Origin(source="test", captured_at=AT, rights="test")
     tables = {} if before is None else {"earnings": snapshot.write_table(store, prefix, EARNINGS, before, origin)}
-    snapshot.commit(
-        store,
-        Manifest(
-            **run.model_dump(),
-            created_at=AT,
-            tables=tables,
-            verdicts={},
-            models=(),
-            settings={},
-            config_id="0",
-            code_version="test",
-            previous_session=dt.date(2022, 11, 11),
-            previous={},
-        ),
-    )
+    snapshot.commit(store, bare_manifest("live", MONDAY, tables=tables))
     return dict(moved_earnings(now, ["NVDA"], TUESDAY, earlier=[run], store=store))
 
 

@@ -5,9 +5,10 @@ import pytest
 from options_signals import sessions, snapshot
 from options_signals.errors import InvalidValueError
 from options_signals.lake import MemoryStore
-from options_signals.snapshot import Manifest, Origin
+from options_signals.snapshot import Origin
 from options_signals.tables import SENTIMENT
 
+from tests.manifests import bare_manifest
 from training.captures import ENOUGH, enough, gather, instrument_for
 
 MONDAY, TUESDAY = dt.date(2022, 11, 21), dt.date(2022, 11, 22)
@@ -23,23 +24,7 @@ def commit(
     prefix = snapshot.prefix_of("live", session, attempt)
     origin = Origin(source=source, captured_at=at, rights="own use")
     refs = {} if share is None else {"sentiment": snapshot.write_table(store, prefix, SENTIMENT, frame, origin)}
-    snapshot.commit(
-        store,
-        Manifest(
-            namespace="live",
-            session=session,
-            attempt=attempt,
-            created_at=at,
-            tables=refs,
-            verdicts={},
-            models=(),
-            settings={},
-            config_id="0",
-            code_version="test",
-            previous_session=MONDAY,
-            previous={},
-        ),
-    )
+    snapshot.commit(store, bare_manifest("live", session, attempt=attempt, created_at=at, tables=refs))
 
 
 def test_every_committed_capture_is_gathered_under_its_instrument() -> None:
