@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from options_signals.lake import MemoryStore
-from options_signals.sources.base import Sources
-from options_signals.sources.files import FilesSource
+from options_signals.sources.registry import open_source
 
 from training.plots import pictures, to_png
 from training.report import Report
@@ -24,8 +23,7 @@ from training.train import train_all
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train once for each `--through` and print the reports; exit code 1 where a model could not be trained."""
     asked = _parser().parse_args(arguments)
-    files = FilesSource(asked.data)
-    sources = Sources(namespace=f"files:{files.digest}", world="market", bars=files, vol_indices=files, macro=files)
+    sources = open_source(f"files:{asked.data}", clock=lambda: dt.datetime.now(dt.UTC))
     complete = True
     for through in asked.through:
         report = train_all(

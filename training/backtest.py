@@ -6,7 +6,7 @@ and two rules that never think, on the sessions it traded. A second table puts i
 (`training.priced`), into an account, before and after the rules of the portfolio.
 
 ```sh
-python -m training.backtest --data ../shared/data --first 2012-01-03 --through 2022-12-30
+python -m training.backtest --data ../shared/data --first 2014-01-02 --through 2022-12-30
 ```
 """
 
@@ -25,8 +25,7 @@ from options_signals import sessions
 from options_signals.settings import Settings
 from options_signals.signals import NoTrade, Signal, Strategy
 from options_signals.snapshot import Verdict
-from options_signals.sources.base import Sources
-from options_signals.sources.files import FilesSource
+from options_signals.sources.registry import open_source
 from options_signals.strategy.bets import Outcome
 from options_signals.strategy.choosers import STRATEGIES
 from options_signals.strategy.conditioner import condition
@@ -304,8 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Walk, score, and print both tables."""
     asked = _parser().parse_args(arguments)
     tickers = asked.tickers.split(",")
-    files = FilesSource(asked.data)
-    sources = Sources(namespace=f"files:{files.digest}", world="market", bars=files, vol_indices=files, macro=files)
+    sources = open_source(f"files:{asked.data}", clock=lambda: dt.datetime.now(dt.UTC))
     history = fetch_history(sources, tickers, through=asked.through)
     settings = Settings.model_validate({"tickers": tickers, "decision": {"trade_unproven": asked.trade_unproven}})
     seen = list(walk(history, tickers, first=asked.first, every=asked.every, progress=_told))
